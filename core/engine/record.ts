@@ -1,0 +1,95 @@
+import type {
+  Cause,
+  CsInfo,
+  Probe,
+  Process,
+  Provenance,
+  Route,
+  RouteEvent,
+  RouteInfo,
+  Zone,
+} from '../event.js';
+import { csInfo, routeInfo } from '../routeinfo.js';
+import { wholeRoute, type RouteParts } from '../route-body.js';
+import { isoTime } from '../format/time.js';
+
+/** What a RouteRecord is made of. */
+export interface RouteRecordFields {
+  readonly seq: number;
+  readonly timeNs: bigint;
+  readonly host: string;
+  readonly probe: Probe;
+  readonly inferred: boolean;
+  readonly cause: Cause;
+  readonly zone: Zone;
+  /** True in the host's initial namespace, where cs_zoneid is 0. */
+  readonly initialZone: boolean;
+  readonly process: Process | null;
+  readonly parts: RouteParts;
+  readonly previousParts: RouteParts | null;
+  readonly provenance: Provenance;
+  /** nlmsg_seq of the request, 0 without. */
+  readonly nlmsgSeq: number;
+  readonly raw: Uint8Array | null;
+}
+
+/** A RouteEvent that computes its larger members when first asked. */
+export class RouteRecord implements RouteEvent {
+  readonly v = 1;
+  readonly type = 'route';
+  seq: number;
+  readonly timeNs: bigint;
+  readonly host: string;
+  readonly probe: Probe;
+  readonly inferred: boolean;
+  readonly cause: Cause;
+  readonly zone: Zone;
+  readonly initialZone: boolean;
+  readonly process: Process | null;
+  readonly parts: RouteParts;
+  readonly previousParts: RouteParts | null;
+  readonly provenance: Provenance;
+  readonly nlmsgSeq: number;
+  readonly raw: Uint8Array | null;
+  #route: Route | null = null;
+  #previous: Route | null = null;
+  #routeinfo: RouteInfo | null = null;
+
+  constructor(fields: RouteRecordFields) {
+    this.seq = fields.seq;
+    this.timeNs = fields.timeNs;
+    this.host = fields.host;
+    this.probe = fields.probe;
+    this.inferred = fields.inferred;
+    this.cause = fields.cause;
+    this.zone = fields.zone;
+    this.initialZone = fields.initialZone;
+    this.process = fields.process;
+    this.parts = fields.parts;
+    this.previousParts = fields.previousParts;
+    this.provenance = fields.provenance;
+    this.nlmsgSeq = fields.nlmsgSeq;
+    this.raw = fields.raw;
+  }
+
+  get time(): string {
+    return isoTime(this.timeNs);
+  }
+
+  get route(): Route {
+    return (this.#route ??= wholeRoute(this.parts));
+  }
+
+  get previous(): Route | null {
+    if (this.previousParts === null) return null;
+    return (this.#previous ??= wholeRoute(this.previousParts));
+  }
+
+  get routeinfo(): RouteInfo {
+    return (this.#routeinfo ??= routeInfo(this));
+  }
+
+  get csinfo(): CsInfo {
+    return csInfo(this);
+  }
+}
