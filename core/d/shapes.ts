@@ -1,0 +1,100 @@
+/** What D programs know of a record: every struct with its members, by the names of the JSON (docs/events.md). */
+export type Shape =
+  | { readonly type: 'integer' | 'string' | 'unknown' }
+  | { readonly type: 'array'; readonly element: Shape }
+  | StructShape;
+
+export interface StructShape {
+  readonly type: 'struct';
+  /** Type name for messages, as DTrace and the kernel name theirs. */
+  readonly name: string;
+  readonly members: ReadonlyMap<string, Shape>;
+  /** Members beyond the known ones may stand in it. */
+  readonly open?: boolean;
+}
+
+const INTEGER: Shape = { type: 'integer' };
+const STRING: Shape = { type: 'string' };
+const UNKNOWN: Shape = { type: 'unknown' };
+const STRINGS: Shape = { type: 'array', element: STRING };
+
+const struct = (name: string, members: Readonly<Record<string, Shape>>): StructShape => ({
+  type: 'struct',
+  name,
+  members: new Map(Object.entries(members)),
+});
+
+const all = (names: string, shape: Shape): Record<string, Shape> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, shape]));
+
+/** args[1]; its numbers stand as text in JSON where they may be wider than 53 bits. */
+export const CSINFO = struct('csinfo_t', all('cs_addr cs_cid cs_pid cs_zoneid', INTEGER));
+
+/** args[4]. Solaris 11.4 calls route_interface_index route_ifindex; both names work. */
+export const ROUTEINFO = struct('routeinfo_t', {
+  ...all(
+    'route_version route_type route_interface_index route_ifindex route_flags route_seq route_pid ' +
+      'route_metrics route_mtu_metric route_hopcount_metric route_expire_metric ' +
+      'route_recvpipe_metric route_sendpipe_metric route_ssthresh_metric route_rtt_metric ' +
+      'route_rtt_variance_metric route_packets_sent route_addresses',
+    INTEGER,
+  ),
+  ...all(
+    'route_destination_address route_gateway_address route_netmask_address route_source_address ' +
+      'route_redirect_author_address',
+    STRING,
+  ),
+});
+
+const ENCAP: Shape = { ...struct('encap_t', { type: STRING }), open: true };
+
+const NEXTHOP = struct('nexthop_t', {
+  ...all('gateway dev realm', STRING),
+  ...all('ifindex weight', INTEGER),
+  flags: STRINGS,
+  encap: ENCAP,
+});
+
+/** RTAX_* by iproute2's names. */
+const METRICS = struct('metrics_t', {
+  ...all(
+    'mtu window rtt rttvar ssthresh cwnd advmss reordering hoplimit initcwnd features rto_min ' +
+      'initrwnd quickack fastopen_no_cookie',
+    INTEGER,
+  ),
+  congctl: STRING,
+  lock: STRINGS,
+});
+
+export const ROUTE = struct('route_t', {
+  ...all('family dst protocol scope type prefsrc src pref', STRING),
+  ...all('table tos priority nhid expires', INTEGER),
+  metrics: METRICS,
+  nexthops: { type: 'array', element: NEXTHOP },
+  flags: STRINGS,
+  unknown: { type: 'array', element: struct('attribute_t', { type: INTEGER, hex: STRING }) },
+});
+
+const TRIGGER = struct('trigger_t', {
+  ...all('seq nhid', INTEGER),
+  ...all('what dev address', STRING),
+});
+
+/** A whole record. */
+export const RECORD = struct('record', {
+  ...all('seq inferred', INTEGER),
+  ...all('type time host probe provenance', STRING),
+  cause: struct('cause_t', { kind: STRING, trigger: TRIGGER }),
+  zone: struct('zone_t', { id: INTEGER, name: STRING }),
+  process: struct('process_t', {
+    ...all('pid tid uid', INTEGER),
+    ...all('comm exe cgroup unit container confidence', STRING),
+  }),
+  csinfo: CSINFO,
+  routeinfo: ROUTEINFO,
+  route: ROUTE,
+  previous: ROUTE,
+});
+
+/** Shape of a member nobody knows beforehand. */
+export const OPEN_MEMBER = UNKNOWN;

@@ -1,0 +1,83 @@
+import type { RouteEvent } from '../event.js';
+import { CSINFO, RECORD, ROUTEINFO, type Shape } from './shapes.js';
+import { previousValue, routeValue, valueOf, type StructValue, type Value } from './values.js';
+
+type Read = (event: RouteEvent) => unknown;
+
+/** Built-in variables of D, with DTrace's names and meanings. Time is the event's, so a replay gives the same. */
+const BUILT_IN: Readonly<Record<string, readonly ['integer' | 'string', Read]>> = {
+  probeprov: ['string', () => 'route'],
+  probename: ['string', (event) => event.probe],
+  timestamp: ['integer', (event) => event.timeNs],
+  walltimestamp: ['integer', (event) => event.timeNs],
+  pid: ['integer', (event) => event.process?.pid],
+  tid: ['integer', (event) => event.process?.tid],
+  uid: ['integer', (event) => event.process?.uid],
+  execname: ['string', (event) => event.process?.comm],
+  zonename: [
+    'string',
+    (event) => event.zone.name ?? (event.csinfo.cs_zoneid === 0 ? 'global' : null),
+  ],
+};
+
+/** Members of the record itself, by their names in JSON. */
+const RECORD_MEMBERS: Readonly<Record<string, Read>> = {
+  type: (event) => event.type,
+  seq: (event) => event.seq,
+  time: (event) => event.time,
+  host: (event) => event.host,
+  probe: (event) => event.probe,
+  inferred: (event) => event.inferred,
+  provenance: (event) => event.provenance,
+  cause: (event) => event.cause,
+  zone: (event) => event.zone,
+  process: (event) => event.process,
+};
+
+const csinfo = valueOf(CSINFO, (event) => event.csinfo) as StructValue;
+const plainRouteinfo = valueOf(ROUTEINFO, (event) => event.routeinfo) as StructValue;
+const routeinfo: StructValue = {
+  ...plainRouteinfo,
+  member: (name) =>
+    plainRouteinfo.member(name === 'route_ifindex' ? 'route_interface_index' : name),
+};
+
+/** args[n] of the route probes; the others are void. */
+export const ARGUMENTS: ReadonlyMap<number, StructValue> = new Map([
+  [1, csinfo],
+  [4, routeinfo],
+]);
+
+/** Every name an expression can start with, apart from constants, functions and `args`. */
+export const VARIABLES: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ...Object.entries(BUILT_IN).map(([name, [type, read]]): [string, Value] => [
+    name,
+    valueOf({ type }, read),
+  ]),
+  ...Object.entries(RECORD_MEMBERS).map(([name, read]): [string, Value] => [
+    name,
+    valueOf(recordMember(name), read),
+  ]),
+  ['csinfo', csinfo],
+  ['routeinfo', routeinfo],
+  ['route', routeValue],
+  ['previous', previousValue],
+]);
+
+function recordMember(name: string): Shape {
+  const shape = RECORD.members.get(name);
+  if (shape === undefined) throw new TypeError(`the record has no member ${name}`);
+  return shape;
+}
+
+/** Where a member that was named without its struct stands: `dst` in route.dst, `route_seq` in args[4]->route_seq. */
+export function qualifiedName(member: string): string | null {
+  if (ROUTEINFO.members.has(member)) return `args[4]->${member}`;
+  if (CSINFO.members.has(member)) return `args[1]->${member}`;
+  for (const [name, shape] of RECORD.members) {
+    if (shape.type === 'struct' && shape.members.has(member) && name !== 'previous') {
+      if (name !== 'zone' && name !== 'cause') return `${name}.${member}`;
+    }
+  }
+  return null;
+}
