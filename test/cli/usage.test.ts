@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../../bin/routetap.js', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built command without any configuration of this machine. */
+function routetap(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], XDG_CONFIG_HOME: '/nonexistent', ...environment },
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve({
+        code,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      });
+    });
+  });
+}
+
+describe('wrong usage', () => {
+  test.each<[string[], string]>([
+    [['--probe', 'ad'], '--probe: expected probes of'],
+    [
+      ['--prob', 'add'],
+      '--prob: expected an option listed by routetap monitor --help, got an unknown one (did you mean --probe?)',
+    ],
+    [['--count'], '--count: expected N, got nothing'],
+    [['--count', '0'], '--count: expected a whole number, at least 1, got "0"'],
+    [['--duration', '5'], '--duration: expected a time like'],
+    [['--family', 'ipx'], '--family: expected inet or inet6, got "ipx"'],
+    [['--dst', '10.0.0.0/33'], '--dst: expected a prefix'],
+    [
+      ['--table', 'no-such-table'],
+      '--table: expected a name or a number to 4294967295, got "no-such-table"',
+    ],
+    [['--protocol', 'no-such-protocol'], '--protocol: expected a name or a number to 255'],
+    [['--where', 'route.priority >'], '--where: expected'],
+    [['--sink', 'no such:sink'], '--sink'],
+    [['--bpf', 'maybe'], '--bpf: expected auto, require or off, got "maybe"'],
+    [['--config', '/nonexistent/c.toml'], '--config: expected a readable file, got ENOENT'],
+    [['replai', 'x'], 'got "replai" (did you mean replay?)'],
+    [['replay'], 'expected FILE, got nothing'],
+    [
+      ['replay', '--zone', 'all', 'x'],
+      '--zone: expected an option listed by routetap replay --help, got an unknown one',
+    ],
+    [['monitor', 'now'], 'monitor: expected no argument, got "now"'],
+    [['doctor', '--json', 'now'], 'doctor: expected no argument, got "now"'],
+    [['replay', 'a', 'b'], 'replay: expected one FILE, got more: "b"'],
+    [['--probe', '--duration', '1s'], '--probe: expected LIST, got the option --duration'],
+    [['replay', '--sink', '--json', 'x'], '--sink: expected SPEC, got the option --json'],
+    [['--json=maybe'], '--json: expected no value, got "maybe"'],
+    [['help', 'nope'], 'expected a command of monitor, replay, doctor, demo, help, got "nope"'],
+    [['--dev', 'v0/1'], '--dev: expected an interface name'],
+    [['--dev', 'sixteen-letters-'], '--dev: expected an interface name'],
+    [
+      ['--family', 'inet', '--dst', '2001:db8::/32'],
+      '--dst: expected an inet prefix because of --family, got "2001:db8::/32"',
+    ],
+    [['--table', '4294967296'], '--table: expected a name or a number to 4294967295'],
+    [['--protocol', '256'], '--protocol: expected a name or a number to 255'],
+    [['\u001b[2J'], 'got "\\x1b[2J"'],
+  ])('%j ends with exit code 2 and one line', async (args, words) => {
+    const { code, stdout, stderr } = await routetap(args);
+    expect(stderr).toContain(words);
+    expect(stderr).toMatch(/^routetap: [^\n]+\n$/);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  test('a wrong environment variable is named as such', async () => {
+    const { code, stderr } = await routetap([], { ROUTETAP_COUNT: 'many' });
+    expect(stderr).toBe(
+      'routetap: ROUTETAP_COUNT: expected a whole number, at least 1, got "many"\n',
+    );
+    expect(code).toBe(2);
+  });
+
+  test('an eBPF tier that is required and not there ends with exit code 3', async () => {
+    const { code, stderr } = await routetap(['--bpf', 'require']);
+    expect(stderr).toMatch(/^routetap: --bpf require: expected an eBPF tier, [^\n]+\n$/);
+    expect(code).toBe(3);
+  });
+
+  test('a recording that can not be read ends with exit code 1', async () => {
+    const { code, stderr } = await routetap(['replay', '--quiet', '/nonexistent/trace']);
+    expect(stderr).toMatch(/^routetap: [^\n]*\/nonexistent\/trace[^\n]*\n$/);
+    expect(code).toBe(1);
+  });
+});
+
+describe('what needs no kernel', () => {
+  test('--version prints the version of package.json', async () => {
+    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+    const { version } = JSON.parse(text) as { readonly version: string };
+    expect(await routetap(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect((await routetap(['-V'])).stdout).toBe(`${version}\n`);
+  });
+
+  test('--help names every command on stdout', async () => {
+    const { code, stdout } = await routetap(['--help']);
+    for (const command of ['monitor', 'replay', 'doctor', 'demo'])
+      expect(stdout).toContain(command);
+    expect(code).toBe(0);
+  });
+
+  test('doctor says for each probe and family whether it is seen', async () => {
+    const { code, stdout } = await routetap(['doctor', '--json']);
+    const found = JSON.parse(stdout) as {
+      readonly probes: readonly { readonly probe: string; readonly family: string }[];
+    };
+    expect(found.probes.map(({ probe, family }) => `${probe} ${family}`)).toHaveLength(12);
+    expect(code).toBe(0);
+    expect((await routetap(['doctor'])).stdout).toMatch(/^PROBE +FAMILY +SEEN +BY\n/);
+  });
+
+  test('a stdout that can not be written ends with exit code 1 and one line', () => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', '"$0" "$1" doctor >/dev/full', process.execPath, BIN],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(`${status} ${stderr}`).toBe(
+      '1 routetap: expected a stdout that can be written, got ENOSPC\n',
+    );
+  });
+});
