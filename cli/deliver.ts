@@ -1,6 +1,7 @@
 import { RouteRecord } from '../core/engine/record.js';
 import type { GapRecord, RoutetapRecord } from '../core/event.js';
 import type { GuardedSink } from '../core/guard-sink.js';
+import { numbered } from '../core/numbered.js';
 
 /** Decides which records go on. */
 export type RecordTest = (record: RoutetapRecord) => boolean;
@@ -17,16 +18,6 @@ interface Outlet {
   owedToItself: number;
   /** What its own numbers are ahead of the shared ones: gap records only it got, less those it did not get. */
   shift: number;
-}
-
-/** The same record with another number. The engine's route records are numbered in place, they have no other reader yet. */
-function numbered(record: RoutetapRecord, seq: number): RoutetapRecord {
-  if (record.seq === seq) return record;
-  if (record instanceof RouteRecord) {
-    record.seq = seq;
-    return record;
-  }
-  return { ...record, time: record.time, seq };
 }
 
 function copied(record: RoutetapRecord, shift: number): RoutetapRecord {

@@ -1,6 +1,6 @@
-import { RouteRecord } from './engine/record.js';
 import type { GapRecord, RoutetapRecord } from './event.js';
 import type { GuardedSink } from './guard-sink.js';
+import { numbered } from './numbered.js';
 import type { SinkCounters } from './sink.js';
 
 /** A sink with more accepted and not handed on makes pulled sources wait. */
@@ -99,11 +99,3 @@ const lossesOf = ({ dropped, failed }: SinkCounters): Pick<SinkCounters, 'droppe
   dropped,
   failed,
 });
-
-/** The record under another number. The engine's have one reader and take it in place, others are copied. */
-function numbered(record: RoutetapRecord, seq: number): RoutetapRecord {
-  if (record.seq === seq) return record;
-  if (!(record instanceof RouteRecord)) return { ...record, seq };
-  record.seq = seq;
-  return record;
-}

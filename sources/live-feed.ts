@@ -1,15 +1,9 @@
 import type { EngineAsk } from '../core/engine/ask.js';
 import type { Engine, EngineOptions } from '../core/engine/engine.js';
+import { eachFrame } from '../core/engine/frames.js';
 import { RoutetapError } from '../core/errors.js';
 import type { RoutetapRecord } from '../core/event.js';
-import {
-  buildFrame,
-  FRAME_HEADER_BYTES,
-  FRAME_KIND,
-  frameBytes,
-  type FrameFields,
-  type ZoneIdentity,
-} from '../core/frame.js';
+import { buildFrame, FRAME_KIND, type FrameFields, type ZoneIdentity } from '../core/frame.js';
 import { batchEnd } from '../core/recording.js';
 import { findProcess } from './procfs/find-process.js';
 import { recordedOptions } from './replay/recorded-options.js';
@@ -279,16 +273,9 @@ export class LiveFeed {
 const STOP_TOKEN = 0xffff_ffff;
 
 function barriersIn(bytes: Uint8Array, token: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let count = 0;
-  for (let at = 0; at + FRAME_HEADER_BYTES <= bytes.length;) {
-    if (
-      view.getUint16(at + 4, true) === FRAME_KIND.BARRIER &&
-      view.getUint32(at + 12, true) === token
-    ) {
-      count++;
-    }
-    at += frameBytes(view.getUint32(at, true));
-  }
+  eachFrame(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), ({ kind, value }) => {
+    if (kind === FRAME_KIND.BARRIER && value === token) count++;
+  });
   return count;
 }

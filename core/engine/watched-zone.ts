@@ -1,4 +1,4 @@
-import { NLMSG, RTM } from '../wire/constants.js';
+import { NLMSG, RTM, RTM_F } from '../wire/constants.js';
 import type { RoutetapRecord } from '../event.js';
 import { FRAME_KIND, FRAME_TRUNCATED } from '../frame.js';
 import type { KernelFilter } from '../kernel-filter.js';
@@ -14,8 +14,6 @@ import { learnLink, preview } from './previews.js';
 import type { ReplyHandler, ZoneSync } from './sync.js';
 import type { ZoneState } from './zone.js';
 
-/** rtm_flags of a cached result, not of a route. */
-const RTM_F_CLONED = 0x200;
 const NLMSGHDR_BYTES = 16;
 /** After a loss more is often lost: one dump answers it all. */
 const RESYNC_DELAY_MS = 100;
@@ -104,7 +102,7 @@ export class WatchedZone implements Early {
         case RTM.NEWROUTE:
           if (routes++ === 0) handler.datagram();
           if (!scanRoute(bytes, message.start, message.end, scan)) counters.malformed++;
-          else if ((scan.flags & RTM_F_CLONED) === 0 && this.#inDump(scan)) handler.route(scan);
+          else if ((scan.flags & RTM_F.CLONED) === 0 && this.#inDump(scan)) handler.route(scan);
           return;
         case RTM.NEWLINK:
           learnLink(this.state, bytes, message.start, message.end);
@@ -140,7 +138,7 @@ export class WatchedZone implements Early {
       return;
     }
     counters.decoded++;
-    if ((scan.flags & RTM_F_CLONED) !== 0 || !this.#wanted(scan)) return;
+    if ((scan.flags & RTM_F.CLONED) !== 0 || !this.#wanted(scan)) return;
     const place = { bytes, start: start - NLMSGHDR_BYTES, end };
     this.state.applyRoute(message, scan, place, timeNs);
   }
