@@ -14,6 +14,14 @@ import type {
 } from './event.js';
 import { isoTime, timeNsOf } from './format/time.js';
 import { partsOf } from './route-body.js';
+import {
+  completeLookup,
+  completeRedirect,
+  completeTimeout,
+  type PartialLookup,
+  type PartialRedirect,
+  type PartialTimeout,
+} from './complete-section.js';
 import { csInfo, routeInfo } from './routeinfo.js';
 
 /** A route of which at least the prefix is known. */
@@ -38,6 +46,12 @@ export interface PartialRouteEvent {
   readonly process?: Partial<Process> | null;
   readonly csinfo?: Partial<CsInfo>;
   readonly routeinfo?: Partial<RouteInfo>;
+  /** Probe `miss`. */
+  readonly lookup?: PartialLookup | null;
+  /** Probe `losing`. */
+  readonly timeout?: PartialTimeout | null;
+  /** Probe `redirect`. */
+  readonly redirect?: PartialRedirect | null;
   readonly provenance?: Provenance;
   readonly raw?: Uint8Array | null;
 }
@@ -126,6 +140,9 @@ export function completeEvent(partial: PartialRouteEvent): RouteEvent {
       ? null
       : completeProcess(partial.process);
   const trigger = partial.cause?.trigger ?? null;
+  const lookup = partial.lookup ? completeLookup(partial.lookup) : null;
+  const timeout = partial.timeout ? completeTimeout(partial.timeout) : null;
+  const redirect = partial.redirect ? completeRedirect(partial.redirect) : null;
   const origin = {
     probe,
     zone,
@@ -133,6 +150,9 @@ export function completeEvent(partial: PartialRouteEvent): RouteEvent {
     process,
     parts: partsOf(route),
     nlmsgSeq: partial.routeinfo?.route_seq ?? 0,
+    kernelAddress: '0x0',
+    timeout,
+    redirect,
   };
   return {
     v: 1,
@@ -156,6 +176,9 @@ export function completeEvent(partial: PartialRouteEvent): RouteEvent {
       partial.previous === undefined || partial.previous === null
         ? null
         : completeRoute(partial.previous, DEFAULT_TABLE[probe]),
+    lookup,
+    timeout,
+    redirect,
     provenance: partial.provenance ?? 'replay',
     raw: partial.raw ?? null,
   };

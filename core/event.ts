@@ -177,6 +177,70 @@ export interface RouteInfo {
   readonly route_redirect_author_address: string;
 }
 
+/** A lookup that found no route (probe `miss`). */
+export interface Lookup {
+  /** Source address of the flow; null where the lookup was to choose it. */
+  readonly src: string | null;
+  readonly dst: string;
+  /** 0 without. */
+  readonly sport: number;
+  readonly dport: number;
+  /** `tcp`, `udp`, `icmp`, `ipv6-icmp`, else the number as text; null where the lookup names none. */
+  readonly protocol: string | null;
+  /** Interface the packet came in by; 0 for output. */
+  readonly iif: number;
+  /** Interface the flow is bound to; 0 without. */
+  readonly oif: number;
+  readonly mark: number;
+  /** Of the flow's socket; null for forwarded packets. */
+  readonly uid: number | null;
+  /** What the kernel answered: ENETUNREACH. */
+  readonly errno: string;
+  readonly direction: 'output' | 'forward' | 'input';
+  /** Preference of the policy rule the lookup ended at, null where not known. */
+  readonly rule: number | null;
+  /** The last table asked, null where not known. */
+  readonly table: number | null;
+  /** Lookups this event stands for: repeats of one flow within a window are folded. */
+  readonly count: number;
+}
+
+/** A path that no longer answers (probe `losing`). */
+export interface Timeout {
+  /** `tcp`: a connection retransmits past tcp_retries1; `neighbour`: a gateway's address is not answered for. */
+  readonly protocol: 'tcp' | 'neighbour';
+  readonly src: string | null;
+  readonly dst: string;
+  readonly sport: number;
+  readonly dport: number;
+  readonly retransmits: number;
+  /** Retransmission timeout now. */
+  readonly rtoMs: number;
+  /** Smoothed round-trip time, 0 before the first measurement. */
+  readonly srttUs: number;
+  readonly rttvarUs: number;
+  /** Slow start threshold in segments, null while there is none. */
+  readonly ssthresh: number | null;
+  /** Path MTU; of the interface for a neighbour. */
+  readonly mtu: number;
+}
+
+/** An ICMP or ICMPv6 redirect (probe `redirect`). */
+export interface Redirect {
+  /** Who sent it. */
+  readonly author: string;
+  /** The gateway in use before, null where not known. */
+  readonly old: string | null;
+  /** The gateway it names. */
+  readonly new: string;
+  /** `deferred`: the kernel first asks for the new gateway's address, this redirect is lost; `unknown`: no tier can tell. */
+  readonly accepted: 'yes' | 'no' | 'deferred' | 'unknown';
+  /** Why it was not accepted, in words; null otherwise. */
+  readonly reason: string | null;
+  /** Seconds until the kernel forgets it, null where not known or not accepted. */
+  readonly expires: number | null;
+}
+
 /** What saw the event. */
 export type Provenance =
   'rtnetlink' | 'dump' | 'fentry' | 'kprobe' | 'tracepoint' | 'icmp-socket' | 'replay';
@@ -205,6 +269,12 @@ export interface RouteEvent extends Common {
   readonly routeinfo: RouteInfo;
   readonly route: Route;
   readonly previous: Route | null;
+  /** Probe `miss` only. */
+  readonly lookup: Lookup | null;
+  /** Probe `losing` only. */
+  readonly timeout: Timeout | null;
+  /** Probe `redirect` only. */
+  readonly redirect: Redirect | null;
   readonly provenance: Provenance;
   /** The raw message (struct nlmsghdr and on), null when inferred. Base64 in JSON with `--raw`. */
   readonly raw: Uint8Array | null;

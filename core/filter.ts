@@ -12,19 +12,19 @@ import { parsePrefix } from './wire/address.js';
 export interface FilterOptions {
   readonly probes?: readonly Probe[];
   readonly family?: Family;
-  /** RTA_TABLE numbers. */
+  /** RTA_TABLE numbers; of a miss the last table asked. */
   readonly tables?: readonly number[];
   /** This prefix and everything inside it; `default` means the default routes themselves. */
   readonly dst?: string;
-  /** Interface of any nexthop. */
+  /** Interface of any nexthop; of a miss the one its packet came in by or is bound to. */
   readonly dev?: string;
-  /** Protocols by iproute2's names, or numbers as text where there is no name. */
+  /** Routing protocols by iproute2's names, or numbers as text where there is no name. */
   readonly protocols?: readonly string[];
   /** A D predicate (docs/where.md). */
   readonly where?: string;
 }
 
-type SideTest = (key: RouteKey, body: RouteBody) => boolean;
+type SideTest = (key: RouteKey, body: RouteBody, event: RouteEvent) => boolean;
 
 /**
  * Tests records against the options. Records that are no route events always pass: a gap or a status
@@ -55,15 +55,15 @@ function* eventTests(options: FilterOptions): Generator<Predicate> {
 }
 
 function eitherSide(tests: readonly SideTest[]): Predicate {
-  const matches = (key: RouteKey, body: RouteBody): boolean => {
-    for (const test of tests) if (!test(key, body)) return false;
+  const matches = (key: RouteKey, body: RouteBody, event: RouteEvent): boolean => {
+    for (const test of tests) if (!test(key, body, event)) return false;
     return true;
   };
   return (event: RouteEvent) => {
-    if (matches(routeKey(event), routeBody(event))) return true;
+    if (matches(routeKey(event), routeBody(event), event)) return true;
     const key = previousKey(event);
     const body = previousBody(event);
-    return key !== null && body !== null && matches(key, body);
+    return key !== null && body !== null && matches(key, body, event);
   };
 }
 
@@ -76,7 +76,8 @@ function* sideTests({ family, tables, protocols, dev, dst }: FilterOptions): Gen
   if (tables !== undefined) {
     for (const table of tables) checkTable(table);
     const wanted = new Set(tables);
-    yield (key) => wanted.has(key.table);
+    // A lookup that failed is of no table; the last one it asked stands for it.
+    yield (key, _body, { lookup }) => wanted.has(lookup?.table ?? key.table);
   }
   if (protocols !== undefined) {
     for (const protocol of protocols) checkText('--protocol', 'the name of a protocol', protocol);
@@ -91,7 +92,8 @@ function* sideTests({ family, tables, protocols, dev, dst }: FilterOptions): Gen
     const prefix = typeof dst === 'string' ? parsePrefix(dst) : null;
     if (prefix === null) throw wrong('--dst', 'a prefix such as 10.0.0.0/8 or 2001:db8::/32', dst);
     const inside = prefixMatcher(prefix);
-    yield (key) => inside(key.dst);
+    // The route of a losing path may be wider than the one address that suffers.
+    yield (key, _body, { timeout }) => inside(key.dst) || (timeout !== null && inside(timeout.dst));
   }
 }
 

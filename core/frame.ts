@@ -32,6 +32,15 @@ export const FRAME_KIND = {
   QUERY_FAILED: 10,
   /** The run ends: the last `status` record is due. */
   STOP: 11,
+  /**
+   * What eBPF programs saw, of all namespaces: i64 to be added to `time_ns` to get ns since the epoch, then whole
+   * records of struct rt_event (core/bpf/layout.gen.ts). `value` more were lost.
+   */
+  BPF: 12,
+  /** Which mechanisms serve which probe: JSON `TierRow[]`, in a zone of no meaning. */
+  TIERS: 13,
+  /** An ICMP redirect as a packet socket of the zone gave it: u32 family (2, 10), u32 ifindex, u8[16] sender, then the ICMP message. */
+  ICMP: 14,
 } as const;
 
 /** frame flag: the datagram was longer than the room for it (MSG_TRUNC). */
@@ -46,6 +55,19 @@ export interface ZoneIdentity {
   readonly cookie: string;
   /** True for the host's initial namespace (cs_zoneid 0). */
   readonly initial: boolean;
+}
+
+/** One row of the payload of a TIERS frame: what serves a probe of a family. */
+export interface TierRow {
+  /** `miss`, `losing`, `redirect`, `request` (who asks for a change), `removed` (silent IPv4 removals). */
+  readonly probe: string;
+  readonly family: 'inet' | 'inet6';
+  /** `fentry`, `kprobe`, `tracepoint`, `icmp-socket`, `procfs`, `dump`; null: nothing. */
+  readonly mechanism: string | null;
+  /** What to expect of it, in words. */
+  readonly fidelity: string;
+  /** What would serve better, and why it does not; null for the best. */
+  readonly better: string | null;
 }
 
 /** Bytes a frame with this payload takes in a slab. */

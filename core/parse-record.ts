@@ -27,6 +27,7 @@ import {
   type Members,
   type Shape,
 } from './checked.js';
+import { lookupOf, redirectOf, timeoutOf } from './parse-section.js';
 import { timeNsOf } from './format/time.js';
 import { RTM_VERSION } from './routeinfo.js';
 
@@ -43,6 +44,9 @@ const SECTIONS: Readonly<Record<string, Shape>> = {
     routeinfo: 'object',
     route: 'object',
     previous: 'object',
+    lookup: 'object',
+    timeout: 'object',
+    redirect: 'object',
     provenance: 'string',
   },
   gap: { source: 'string', lost: 'number', zone: 'object', reason: 'string' },
@@ -196,6 +200,9 @@ function routeEventOf(members: Members, common: Common): RouteEvent {
     routeinfo: flat(routeinfo, 'routeinfo', NO_ROUTEINFO),
     route: routeOf(members.route, 'route'),
     previous: previous === undefined || previous === null ? null : routeOf(previous, 'previous'),
+    lookup: lookupOf(members.lookup),
+    timeout: timeoutOf(members.timeout),
+    redirect: redirectOf(members.redirect),
     provenance: (members.provenance ?? 'replay') as RouteEvent['provenance'],
     raw: typeof raw === 'string' ? new Uint8Array(Buffer.from(raw, 'base64')) : null,
   };

@@ -1,4 +1,4 @@
-import type { CsInfo, Probe, Process, RouteInfo, Zone } from './event.js';
+import type { CsInfo, Probe, Process, Redirect, RouteInfo, Timeout, Zone } from './event.js';
 import type { RouteBody, RouteParts } from './route-body.js';
 
 /** rtm_version of Solaris and illumos: usr/src/uts/common/net/route.h. */
@@ -60,6 +60,10 @@ export interface RouteInfoOrigin {
   readonly parts: RouteParts;
   /** nlmsg_seq of the request, 0 without. */
   readonly nlmsgSeq: number;
+  /** `struct sock *` or `struct net *` as hexadecimal, 0x0 without. */
+  readonly kernelAddress: string;
+  readonly timeout: Timeout | null;
+  readonly redirect: Redirect | null;
 }
 
 /** What of routeinfo_t follows from the body alone: the same for every route that shares it. */
@@ -142,6 +146,53 @@ export function bodyInfo(body: RouteBody): BodyInfo {
   };
 }
 
+/** What a losing path's connection knows of it stands before what the route was given. */
+function measuredInfo(info: BodyInfo, timeout: Timeout, body: RouteBody): BodyInfo {
+  const mtu = timeout.mtu || info.mtu;
+  const { advmss } = body.metrics;
+  const headers = HEADERS[body.family];
+  const mss =
+    (typeof advmss === 'number' ? advmss : 0) ||
+    (mtu > headers ? mtu - headers : DEFAULT_MSS[body.family]);
+  const ssthresh = timeout.ssthresh === null ? info.ssthresh : timeout.ssthresh * mss;
+  const rtt = timeout.srttUs || info.rtt;
+  const rttVariance = timeout.rttvarUs || info.rttVariance;
+  return {
+    ...info,
+    mtu,
+    ssthresh,
+    rtt,
+    rttVariance,
+    metricBits:
+      info.metricBits |
+      (mtu ? RTV.MTU : 0) |
+      (ssthresh ? RTV.SSTHRESH : 0) |
+      (rtt ? RTV.RTT : 0) |
+      (rttVariance ? RTV.RTTVAR : 0),
+  };
+}
+
+/** A redirect names its gateway itself; one which names the destination says that it is on the link. */
+function redirectedInfo(info: BodyInfo, redirect: Redirect, dst: string): BodyInfo {
+  const isOnLink = redirect.new === prefixAddress(dst);
+  return {
+    ...info,
+    gateway: redirect.new,
+    flags: isOnLink ? info.flags & ~RTF.GATEWAY : info.flags | RTF.GATEWAY,
+  };
+}
+
+/** What routeinfo_t takes from the body and from the event's own section. */
+export function eventInfo(
+  info: BodyInfo,
+  parts: RouteParts,
+  timeout: Timeout | null,
+  redirect: Redirect | null,
+): BodyInfo {
+  if (timeout !== null) return measuredInfo(info, timeout, parts.body);
+  return redirect === null ? info : redirectedInfo(info, redirect, parts.dst);
+}
+
 function netmaskText(family: 'inet' | 'inet6', length: number): string {
   const groups: number[] = [];
   const width = family === 'inet' ? 8 : 16;
@@ -182,13 +233,15 @@ const isRequestProbe = (probe: Probe): boolean =>
   probe === 'add' || probe === 'delete' || probe === 'change';
 
 /**
- * RTF_* of one event. illumos' ip_rts_change() marks what the kernel itself reports with RTF_DONE, and
- * a miss has no route whose flags it could show.
+ * RTF_* of one event. illumos' ip_rts_change() marks what the kernel itself reports with RTF_DONE; a miss has
+ * no route whose flags it could show, a redirect makes a route of its own.
  */
 export function routeFlags(probe: Probe, info: BodyInfo, hostRoute: boolean): number {
   if (probe === 'miss') return RTF.DONE;
   const flags = info.flags | (hostRoute ? RTF.HOST : 0);
-  if (probe === 'redirect') return flags | RTF.DYNAMIC | RTF.DONE;
+  if (probe === 'redirect') {
+    return (flags & (RTF.GATEWAY | RTF.HOST)) | RTF.DYNAMIC | RTF.DONE;
+  }
   return probe === 'losing' ? flags | RTF.DONE : flags;
 }
 
@@ -204,55 +257,69 @@ export const csPid = (probe: Probe, process: Process | null): number =>
 export const expireMetric = (expires: number | null): number =>
   expires === null ? 0 : Math.max(0, Math.trunc(expires));
 
-/** RTA_* of one event: a miss knows the destination only. */
-export const addressBits = (probe: Probe, gateway: string, source: string): number =>
-  probe === 'miss'
-    ? RTA.DST
-    : RTA.DST | RTA.NETMASK | (gateway === '' ? 0 : RTA.GATEWAY) | (source === '' ? 0 : RTA.SRC);
+/** RTA_* of one event: a miss knows the destination only, and only requests choose a source. */
+export function addressBits(probe: Probe, gateway: string, source: string, author: string): number {
+  if (probe === 'miss') return RTA.DST;
+  return (
+    RTA.DST |
+    RTA.NETMASK |
+    (gateway === '' ? 0 : RTA.GATEWAY) |
+    (author === '' ? 0 : RTA.AUTHOR) |
+    (source === '' ? 0 : RTA.SRC)
+  );
+}
 
-/** prefsrc, or the address of an IPv6 source prefix. */
-const sourceAddress = (info: BodyInfo, parts: RouteParts): string =>
-  info.source === '' && parts.src !== null ? prefixAddress(parts.src) : info.source;
+/** prefsrc, or the address of an IPv6 source prefix; "" for what the kernel reports by itself. */
+export function sourceAddress(probe: Probe, info: BodyInfo, parts: RouteParts): string {
+  if (!isRequestProbe(probe)) return '';
+  return info.source === '' && parts.src !== null ? prefixAddress(parts.src) : info.source;
+}
+
+/** Seconds until the route, or what the redirect made, is forgotten; null for never or not known. */
+export const expiresOf = (parts: RouteParts, redirect: Redirect | null): number | null =>
+  redirect === null ? parts.expires : (redirect.expires ?? parts.expires);
 
 /** DTrace's routeinfo_t of an event (docs/events.md has the table of origins). */
 export function routeInfo(origin: RouteInfoOrigin): RouteInfo {
-  const { probe, parts } = origin;
+  const { probe, parts, redirect } = origin;
   const { family } = parts.body;
-  const info = bodyInfo(parts.body);
+  const info = eventInfo(bodyInfo(parts.body), parts, origin.timeout, redirect);
   const length = prefixLength(parts.dst, family);
   const miss = probe === 'miss';
   const gateway = miss ? '' : info.gateway;
-  const source = miss ? '' : sourceAddress(info, parts);
+  const source = sourceAddress(probe, info, parts);
+  const author = redirect?.author ?? '';
+  const expires = expiresOf(parts, redirect);
   return {
     route_version: RTM_VERSION,
     route_type: RTM[probe],
-    route_interface_index: info.interfaceIndex,
+    route_interface_index: miss ? 0 : info.interfaceIndex,
     route_flags: routeFlags(probe, info, length === (family === 'inet' ? 32 : 128)),
     route_seq: origin.nlmsgSeq,
     route_pid: routePid(probe, origin.process),
-    route_metrics: info.metricBits | (parts.expires === null ? 0 : RTV.EXPIRE),
+    route_metrics: info.metricBits | (expires === null ? 0 : RTV.EXPIRE),
     route_mtu_metric: info.mtu,
     route_hopcount_metric: info.hopcount,
-    route_expire_metric: expireMetric(parts.expires),
+    route_expire_metric: expireMetric(expires),
     route_recvpipe_metric: info.recvpipe,
     route_sendpipe_metric: 0,
     route_ssthresh_metric: info.ssthresh,
     route_rtt_metric: info.rtt,
     route_rtt_variance_metric: info.rttVariance,
     route_packets_sent: 0,
-    route_addresses: addressBits(probe, gateway, source),
+    route_addresses: addressBits(probe, gateway, source, author),
     route_destination_address: prefixAddress(parts.dst),
     route_gateway_address: gateway,
     route_netmask_address: miss ? '' : netmask(family, length),
     route_source_address: source,
-    route_redirect_author_address: '',
+    route_redirect_author_address: author,
   };
 }
 
 /** DTrace's csinfo_t of an event. */
 export function csInfo(origin: RouteInfoOrigin): CsInfo {
   return {
-    cs_addr: '0x0',
+    cs_addr: origin.kernelAddress,
     cs_cid: '0',
     cs_pid: csPid(origin.probe, origin.process),
     cs_zoneid: origin.initialZone ? 0 : origin.zone.id,

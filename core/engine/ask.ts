@@ -11,4 +11,10 @@ export interface EngineAsk {
   timer(token: number, delayMs: number): void;
   /** Who is behind a netlink port id of the zone? Payload of a PROCESS frame, or null. Synchronous. */
   process(zone: number, portid: number): Uint8Array | null;
+  /**
+   * What is known of a process a program saw, `pid` as the initial pid namespace counts; its control group by the id
+   * where it has ended. Payload of a PROCESS frame, or null. Synchronous. A recording has the answer before the batch:
+   * a PROCESS frame with port id 0, `value` the pid, an empty payload for null.
+   */
+  describe?(pid: number, cgroupId: bigint): Uint8Array | null;
 }

@@ -6,6 +6,8 @@ export interface EngineCounters {
   malformed: number;
   /** Messages the kernel dropped, by the socket's own counter. */
   lost: number;
+  /** Records of eBPF programs the ring had no room for, or that came too fast. */
+  ring_lost: number;
   inferred: number;
   resyncs: number;
   /** Route events said. */
@@ -17,6 +19,7 @@ export const newCounters = (): EngineCounters => ({
   decoded: 0,
   malformed: 0,
   lost: 0,
+  ring_lost: 0,
   inferred: 0,
   resyncs: 0,
   events: 0,

@@ -1,17 +1,19 @@
-import type { ResyncRecord, RoutetapRecord } from '../event.js';
-import { RouteKey } from '../fib/route-key.js';
-import { FRAME_KIND, type ZoneIdentity } from '../frame.js';
+import type { RoutetapRecord } from '../event.js';
+import { FRAME_KIND, type TierRow, type ZoneIdentity } from '../frame.js';
 import type { KernelFilter } from '../kernel-filter.js';
 import type { Names } from '../names/names.js';
 import { wholeRoute } from '../route-body.js';
 import { RouteScan } from '../wire/scan.js';
 import type { EngineAsk } from './ask.js';
+import { BpfEvents } from './bpf-events.js';
 import { newCounters, type EngineCounters } from './counters.js';
 import { eachFrame, type FramePlace } from './frames.js';
 import { Outlet } from './outlet.js';
-import { releaseSettled } from './settle.js';
-import { ZoneSync, type ReplyHandler, type SyncResult } from './sync.js';
+import { Questions } from './questions.js';
+import { tellSettled, tellZoneRemoved } from './settled.js';
+import { ZoneSync } from './sync.js';
 import { WatchedZone, type ZoneReading } from './watched-zone.js';
+import { WatchedZones } from './watched-zones.js';
 import { ZoneState } from './zone.js';
 
 export interface EngineOptions {
@@ -24,9 +26,22 @@ export interface EngineOptions {
   readonly raw: boolean;
   /** Time between two audits of the mirror, ms; 0: never. */
   readonly auditMs: number;
+  /** All namespaces are watched: what a program saw in an unknown one waits for its zone to appear. */
+  readonly allZones?: boolean;
 }
 
-type Due = (timeNs: bigint) => void;
+const jsonOf = (payload: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(payload));
+
+/** Frames looked at twice. */
+const PREVIEWED: ReadonlySet<number> = new Set([
+  FRAME_KIND.DATAGRAM,
+  FRAME_KIND.PROCESS,
+  FRAME_KIND.BPF,
+]);
+
+/** Events that a snapshot of the routes makes old news. */
+const isInSnapshot = (record: RoutetapRecord): boolean =>
+  record.type === 'route' && ['add', 'delete', 'change'].includes(record.probe);
 
 /**
  * Frames in, records out, in one order. No I/O: what the outside must do is asked through `EngineAsk`,
@@ -38,11 +53,11 @@ export class Engine {
   readonly #ask: EngineAsk;
   readonly #outlet: Outlet;
   readonly #reading: ZoneReading;
-  readonly #zones = new Map<number, WatchedZone>();
-  readonly #replies = new Map<number, ReplyHandler>();
-  readonly #barriers = new Map<number, Due>();
-  readonly #timers = new Map<number, Due>();
-  #token = 0;
+  readonly #zones = new WatchedZones();
+  readonly #questions: Questions;
+  readonly #bpf: BpfEvents;
+  /** Payload of a TIERS frame that came before `watching`. */
+  #tiers: readonly TierRow[] | null = null;
   #watching = false;
   #stopped = false;
 
@@ -57,6 +72,17 @@ export class Engine {
       names: options.names,
       scan: new RouteScan(),
     };
+    this.#questions = new Questions(ask);
+    this.#bpf = new BpfEvents(
+      {
+        host: options.host,
+        allZones: options.allZones ?? false,
+        describe: ask.describe?.bind(ask),
+      },
+      this.#reading,
+      this.#zones,
+      this.#questions,
+    );
   }
 
   /** Zones being watched or learnt. */
@@ -73,14 +99,21 @@ export class Engine {
     outlet.into(out);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     eachFrame(view, (frame) => {
-      if (frame.kind !== FRAME_KIND.DATAGRAM && frame.kind !== FRAME_KIND.PROCESS) return;
+      if (!PREVIEWED.has(frame.kind)) return;
       outlet.nowNs = frame.timeNs;
-      this.#zones.get(frame.zone)?.preview(frame, bytes, view);
+      this.#preview(frame, bytes, view);
     });
     eachFrame(view, (frame) => {
       outlet.nowNs = frame.timeNs;
       this.#frame(frame, bytes, view);
     });
+  }
+
+  #preview(frame: FramePlace, bytes: Uint8Array, view: DataView): void {
+    if (frame.kind === FRAME_KIND.BPF) this.#bpf.preview(frame, bytes, view);
+    else if (frame.kind === FRAME_KIND.PROCESS && frame.portid === 0) {
+      this.#bpf.descriptions.recorded(frame.value, bytes.slice(frame.start, frame.end));
+    } else this.#zones.get(frame.zone)?.preview(frame, bytes, view);
   }
 
   /** The end of frames that brought no STOP (a recording cut off): the last record all the same. */
@@ -98,22 +131,32 @@ export class Engine {
         zone?.datagram(frame, bytes, view);
         return;
       case FRAME_KIND.REPLY: {
-        const handler = this.#replies.get(value);
+        if (this.#questions.answered(frame, bytes, view)) return;
+        const handler = this.#questions.replyHandler(value);
         if (zone === undefined || handler === undefined) return;
-        if (zone.reply(frame, handler, bytes, view)) this.#replies.delete(value);
+        if (zone.reply(frame, handler, bytes, view)) this.#questions.replied(value);
         return;
       }
       case FRAME_KIND.LOSS:
         zone?.loss(value, frame.extra);
         return;
       case FRAME_KIND.BARRIER:
-        this.#take(this.#barriers, value)?.(frame.timeNs);
+        this.#questions.barrierReached(value, frame.timeNs);
         return;
       case FRAME_KIND.TIMER:
-        this.#take(this.#timers, value)?.(frame.timeNs);
+        this.#questions.timerDue(value, frame.timeNs);
         return;
       case FRAME_KIND.QUERY_FAILED:
-        this.#take(this.#replies, value)?.done(frame.extra);
+        this.#questions.failed(value, frame.extra);
+        return;
+      case FRAME_KIND.BPF:
+        this.#bpf.frame(frame, bytes, view);
+        return;
+      case FRAME_KIND.ICMP:
+        if (zone !== undefined) this.#bpf.icmp(frame, zone, bytes);
+        return;
+      case FRAME_KIND.TIERS:
+        this.#tiersTold(jsonOf(bytes.subarray(frame.start, frame.end)) as readonly TierRow[]);
         return;
       case FRAME_KIND.ZONE:
         this.#zoneAppeared(frame.zone, bytes.subarray(frame.start, frame.end));
@@ -126,14 +169,13 @@ export class Engine {
     }
   }
 
-  #take<T>(map: Map<number, T>, token: number): T | undefined {
-    const found = map.get(token);
-    map.delete(token);
-    return found;
+  #tiersTold(tiers: readonly TierRow[]): void {
+    if (this.#watching) this.#outlet.status('tiers', null, { tiers });
+    else this.#tiers = tiers;
   }
 
   #zoneAppeared(number: number, payload: Uint8Array): void {
-    const identity = JSON.parse(new TextDecoder().decode(payload)) as ZoneIdentity;
+    const identity = jsonOf(payload) as ZoneIdentity;
     const { host, names, filter, raw, snapshot } = this.#options;
     const outlet = this.#outlet;
     const state = new ZoneState(number, identity, {
@@ -158,24 +200,20 @@ export class Engine {
       filter,
       {
         query: (request, handler) => {
-          const token = ++this.#token;
-          this.#replies.set(token, handler);
-          this.#ask.query(number, token, request(token));
+          this.#questions.dump(number, request, handler);
         },
         barrier: (done) => {
-          const token = ++this.#token;
-          this.#barriers.set(token, done);
-          this.#ask.barrier(number, token);
+          this.#questions.barrier(number, done);
         },
         timer: (delayMs, due) => {
-          this.#timer(delayMs, due);
+          this.#questions.timer(delayMs, due);
         },
         now: () => outlet.nowNs,
         learnt: () => {
           this.#zoneLearnt(zone);
         },
         settled: (result) => {
-          this.#settled(zone, result);
+          tellSettled(zone, result, this.#outlet, this.counters);
         },
       },
       snapshot,
@@ -183,12 +221,7 @@ export class Engine {
     const zone = new WatchedZone(state, sync, this.#reading);
     this.#zones.set(number, zone);
     sync.start();
-  }
-
-  #timer(delayMs: number, due: Due): void {
-    const token = ++this.#token;
-    this.#timers.set(token, due);
-    this.#ask.timer(token, delayMs);
+    this.#bpf.appeared(zone);
   }
 
   #zoneLearnt(zone: WatchedZone): void {
@@ -208,6 +241,7 @@ export class Engine {
     const zones = [...this.#zones.values()];
     const routes = zones.reduce((sum, { state }) => sum + state.fib.size, 0);
     this.#outlet.status('watching', null, { zones: zones.length, routes });
+    if (this.#tiers !== null) this.#tiersTold(this.#tiers);
     for (const zone of zones) this.#openZone(zone);
     if (this.#options.auditMs > 0) this.#armAudit();
   }
@@ -216,6 +250,7 @@ export class Engine {
     if (this.#stopped) return;
     this.#stopped = true;
     if (!this.#watching) this.#sayWatching();
+    this.#bpf.finish();
     this.#outlet.status('stop', null, { ...this.counters });
   }
 
@@ -229,12 +264,12 @@ export class Engine {
       }
     }
     for (const record of early) {
-      if (!this.#options.snapshot || record.type !== 'route') this.#outlet.push(zone, record);
+      if (!this.#options.snapshot || !isInSnapshot(record)) this.#outlet.push(zone, record);
     }
   }
 
   #armAudit(): void {
-    this.#timer(this.#options.auditMs, () => {
+    this.#questions.timer(this.#options.auditMs, () => {
       for (const { sync } of this.#zones.values()) {
         sync.request({ reason: 'audit', inet: true, inet6: true, oif: 0, links: false });
       }
@@ -242,64 +277,20 @@ export class Engine {
     });
   }
 
-  #settled(zone: WatchedZone, result: SyncResult): void {
-    const { differences, reason, timeNs, durationMs } = result;
-    const { state } = zone;
-    if (reason === 'resync') {
-      this.counters.resyncs++;
-      this.#outlet.push(zone, this.#resyncRecord(zone, result));
-    }
-    const cause = reason === 'resync' ? ({ kind: 'resync', trigger: null } as const) : null;
-    for (const { probe, key, inet6, body, before, expires, expired } of differences) {
-      state.inferred(probe, key, inet6, body, before, timeNs, cause, { expires, expired });
-    }
-    releaseSettled(state.fib, differences);
-    if (result.isClean) {
-      state.settledNs = timeNs;
-      state.hasLost = false;
-    }
-    if (reason !== 'audit') return;
-    const fields = {
-      routes: state.fib.size,
-      repaired: differences.length,
-      durationMs,
-      counters: { ...this.counters },
-    };
-    this.#outlet.push(zone, this.#outlet.statusRecord('audit', state.zone, fields));
-  }
-
-  #resyncRecord({ state }: WatchedZone, { differences, durationMs }: SyncResult): ResyncRecord {
-    const count = (probe: string): number => differences.filter((d) => d.probe === probe).length;
-    return {
-      ...this.#outlet.common(),
-      type: 'resync',
-      zone: state.zone,
-      added: count('add'),
-      deleted: count('delete'),
-      changed: count('change'),
-      durationMs,
-    };
-  }
-
-  /** A namespace ends without a word about its routes: each is told as deleted. */
   #zoneGone(number: number, zone: WatchedZone): void {
     const { state, sync } = zone;
     sync.close();
-    const wasWatched = zone.early === null;
-    const key = new RouteKey();
-    for (const store of wasWatched ? [state.fib.inet, state.fib.inet6] : []) {
-      for (let slot = 0; slot < store.limit; slot++) {
-        if (!store.isUsed(slot)) continue;
-        store.readKey(slot, key);
-        state.inferred('delete', key, store.inet6, store.body(slot), -1, this.#outlet.nowNs, {
-          kind: 'zone-removed',
-          trigger: null,
-        });
-      }
-    }
+    const { early } = zone;
+    zone.early = null;
+    if (early === null) tellZoneRemoved(state, this.#outlet.nowNs);
     this.#zones.delete(number);
     if (this.#watching) {
-      if (wasWatched) this.#outlet.status('zone-vanished', state.zone, {});
+      if (early === null) this.#outlet.status('zone-vanished', state.zone, {});
     } else this.#watchWhenLearnt();
+    // Never learnt: of its routes nothing can be said, of what programs saw there all.
+    if (!this.#watching) return;
+    for (const record of early ?? []) {
+      if (record.type === 'route' && !isInSnapshot(record)) this.#outlet.push(zone, record);
+    }
   }
 }

@@ -38,17 +38,29 @@ export class Outlet {
     what: string,
     zone: Zone | null,
     fields: Readonly<Record<string, unknown>>,
+    timeNs = this.nowNs,
   ): StatusRecord {
-    return { ...this.common(), type: 'status', what, zone, fields };
+    return { ...this.common(timeNs), type: 'status', what, zone, fields };
   }
 
-  gapRecord(zone: Zone, lost: number | null, reason: GapRecord['reason']): GapRecord {
-    return { ...this.common(), type: 'gap', source: 'rtnetlink', lost, zone, reason };
+  gapRecord(
+    source: 'rtnetlink' | 'bpf',
+    zone: Zone | null,
+    lost: number | null,
+    reason: GapRecord['reason'],
+  ): GapRecord {
+    return { ...this.common(), type: 'gap', source, lost, zone, reason };
   }
 
   /** What every record but an event starts from. */
-  common(): { v: 1; seq: number; timeNs: bigint; time: string; host: string } {
-    return { v: 1, seq: 0, timeNs: this.nowNs, time: isoTime(this.nowNs), host: this.#host };
+  common(timeNs = this.nowNs): {
+    v: 1;
+    seq: number;
+    timeNs: bigint;
+    time: string;
+    host: string;
+  } {
+    return { v: 1, seq: 0, timeNs, time: isoTime(timeNs), host: this.#host };
   }
 
   #number(record: RoutetapRecord): void {

@@ -1,11 +1,12 @@
-import type { CauseKind, Trigger } from '../event.js';
+import type { CauseKind, Process, Trigger } from '../event.js';
 import { hasDeadHop, nexthopIdOf } from '../fib/bodies.js';
-import { IFF, RTM } from '../wire/constants.js';
+import { AF, IFF, RTM } from '../wire/constants.js';
 import { readAddress } from '../wire/ifaddr.js';
 import { readLink } from '../wire/link.js';
 import { readNetconf } from '../wire/netconf.js';
 import { readNexthop } from '../wire/nexthop.js';
 import type { KnownLink } from './links.js';
+import { messageName } from './message-name.js';
 import type { SyncScope } from './sync-scope.js';
 import type { ZoneState } from './zone.js';
 
@@ -58,10 +59,6 @@ const look = (oif: number): SyncScope => ({
   links: false,
 });
 
-const NAMES = new Map<number, string>(
-  Object.entries(RTM).map(([name, type]) => [type, `RTM_${name}`]),
-);
-
 function log(
   zone: ZoneState,
   message: ObjectMessage,
@@ -70,7 +67,7 @@ function log(
 ): void {
   const trigger: Trigger = {
     seq: message.seq,
-    what: NAMES.get(message.type) ?? String(message.type),
+    what: messageName(message.type),
     dev: about.ifindex === undefined ? null : zone.links.name(about.ifindex),
     address: about.addressText ?? null,
     nhid: about.nhid ?? null,
@@ -83,8 +80,23 @@ function log(
     address: about.address ?? null,
     trigger,
     portid: message.portid,
-    process: zone.processes.cascade(message.portid, message.timeNs),
+    process: authorOf(zone, message, kind, about),
   });
+}
+
+/** Who sent the message, or made the kernel send it in its own name. */
+function authorOf(
+  zone: ZoneState,
+  message: ObjectMessage,
+  kind: CauseKind,
+  { ifindex, address }: { ifindex?: number; address?: string },
+): Process | null {
+  const { portid, timeNs } = message;
+  zone.requests.bind(message, timeNs);
+  if (portid !== 0 || ifindex === undefined) return zone.processes.cascade(portid, timeNs);
+  const family = address === undefined ? AF_UNSPEC : address.includes(':') ? AF.INET6 : AF.INET;
+  const process = zone.requests.behind(kind, ifindex, family, timeNs);
+  return process === null ? null : { ...process, confidence: 'cascade' };
 }
 
 /** A dump of one interface misses routes that name only a nexthop object. */

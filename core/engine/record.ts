@@ -1,12 +1,15 @@
 import type {
   Cause,
   CsInfo,
+  Lookup,
   Probe,
   Process,
   Provenance,
+  Redirect,
   Route,
   RouteEvent,
   RouteInfo,
+  Timeout,
   Zone,
 } from '../event.js';
 import { csInfo, routeInfo } from '../routeinfo.js';
@@ -31,6 +34,11 @@ export interface RouteRecordFields {
   /** nlmsg_seq of the request, 0 without. */
   readonly nlmsgSeq: number;
   readonly raw: Uint8Array | null;
+  /** `struct sock *` or `struct net *` as hexadecimal (cs_addr); 0x0 without. */
+  readonly kernelAddress?: string;
+  readonly lookup?: Lookup | null;
+  readonly timeout?: Timeout | null;
+  readonly redirect?: Redirect | null;
 }
 
 /** A RouteEvent that computes its larger members when first asked. */
@@ -51,6 +59,10 @@ export class RouteRecord implements RouteEvent {
   readonly provenance: Provenance;
   readonly nlmsgSeq: number;
   readonly raw: Uint8Array | null;
+  readonly kernelAddress: string;
+  readonly lookup: Lookup | null;
+  readonly timeout: Timeout | null;
+  readonly redirect: Redirect | null;
   #route: Route | null = null;
   #previous: Route | null = null;
   #routeinfo: RouteInfo | null = null;
@@ -70,6 +82,10 @@ export class RouteRecord implements RouteEvent {
     this.provenance = fields.provenance;
     this.nlmsgSeq = fields.nlmsgSeq;
     this.raw = fields.raw;
+    this.kernelAddress = fields.kernelAddress ?? '0x0';
+    this.lookup = fields.lookup ?? null;
+    this.timeout = fields.timeout ?? null;
+    this.redirect = fields.redirect ?? null;
   }
 
   get time(): string {

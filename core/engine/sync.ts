@@ -86,6 +86,15 @@ export class ZoneSync {
     return this.#learnt;
   }
 
+  /** Nothing is being looked at, nor about to be. */
+  get isIdle(): boolean {
+    return this.#phase === 'idle' && this.#learnt;
+  }
+
+  get isClosed(): boolean {
+    return this.#phase === 'closed';
+  }
+
   /** First dump of the zone. */
   start(): void {
     this.#wanted = { reason: 'start', inet: true, inet6: true, oif: 0, links: true };

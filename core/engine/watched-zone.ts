@@ -4,31 +4,20 @@ import { FRAME_KIND, FRAME_TRUNCATED } from '../frame.js';
 import type { KernelFilter } from '../kernel-filter.js';
 import type { Names } from '../names/names.js';
 import { readNlError } from '../wire/nlerror.js';
-import { readRule, type Rule } from '../wire/rule.js';
+import { readRule } from '../wire/rule.js';
 import { scanRoute, type RouteScan } from '../wire/scan.js';
 import type { EngineCounters } from './counters.js';
 import type { FramePlace } from './frames.js';
 import { readMessages, type Message } from './messages.js';
 import type { Early, Outlet } from './outlet.js';
 import { learnLink, preview } from './previews.js';
+import { saidOf } from './rule-words.js';
 import type { ReplyHandler, ZoneSync } from './sync.js';
 import type { ZoneState } from './zone.js';
 
 const NLMSGHDR_BYTES = 16;
 /** After a loss more is often lost: one dump answers it all. */
 const RESYNC_DELAY_MS = 100;
-
-/** Members of a rule whose 0 means nothing. */
-const ZERO_IS_NOTHING: ReadonlySet<string> = new Set(['priority', 'tos', 'table']);
-
-/** What a rule says, without the many members that stand at their default. */
-const saidOf = (rule: Rule): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(rule).filter(
-      ([name, value]) =>
-        value !== null && value !== false && !(value === 0 && ZERO_IS_NOTHING.has(name)),
-    ),
-  );
 
 const isRoute = (type: number): boolean => type === RTM.NEWROUTE || type === RTM.DELROUTE;
 
@@ -180,6 +169,6 @@ export class WatchedZone implements Early {
 
   #gap(lost: number | null, reason: 'overrun' | 'malformed' | 'error'): void {
     const { outlet } = this.#reading;
-    outlet.push(this, outlet.gapRecord(this.state.zone, lost, reason));
+    outlet.push(this, outlet.gapRecord('rtnetlink', this.state.zone, lost, reason));
   }
 }

@@ -17,6 +17,8 @@ import { Links } from './links.js';
 import { Nexthops } from './nexthops.js';
 import { Processes } from './processes.js';
 import { RouteRecord } from './record.js';
+import { Removals } from './removals.js';
+import { Requests, type Requester } from './requests.js';
 import { TriggerLog } from './trigger-log.js';
 
 const CASCADE_WINDOW_NS = 2_000_000_000n;
@@ -53,6 +55,8 @@ export class ZoneState implements FibListener {
   readonly zone: Zone;
   readonly fib: Fib;
   readonly links = new Links();
+  readonly requests = new Requests();
+  readonly removals = new Removals();
   readonly processes: Processes;
   readonly nexthops = new Nexthops();
   readonly triggers = new TriggerLog();
@@ -83,7 +87,7 @@ export class ZoneState implements FibListener {
       deviceName: (ifindex) => this.links.name(ifindex),
       names: context.names,
     };
-    this.processes = new Processes((portid) => context.process(portid));
+    this.processes = new Processes((portid) => context.process(portid), this.requests);
     this.fib = new Fib((body) => {
       this.#decoded[body] = null;
     });
@@ -130,6 +134,7 @@ export class ZoneState implements FibListener {
     message.bytes = place.bytes;
     message.start = place.start;
     message.end = place.end;
+    this.requests.bind(header, timeNs);
     const key = this.#key;
     this.fib.keyOf(scan, key);
     this.#context.touched(key, scan.family === 10, header.type === RTM.DELROUTE);
@@ -138,6 +143,8 @@ export class ZoneState implements FibListener {
       scan.expiresTicks === 0 ? null : Math.max(0, Math.round(scan.expiresTicks / 100));
     this.#ra = scan.protocol === 9;
     if (header.type === RTM.DELROUTE) {
+      // Announced: what a program saw of it is no news any more.
+      if (!this.#inet6) this.removals.take(key, scan.table, timeNs);
       this.fib.applyDelete(scan, key, this);
       return;
     }
@@ -196,9 +203,13 @@ export class ZoneState implements FibListener {
     const parts = this.parts(key, inet6, body, this.#expires);
     let cause: Cause = REQUEST;
     let process: Process | null = null;
+    let requester: Requester | null = null;
     if (message.portid !== 0) {
+      requester = this.requests.by(message.portid, message.timeNs);
       process = this.processes.of(message.portid, message.timeNs);
       if (parts.body.nhid !== null) cause = this.#nexthopCause(probe, parts) ?? cause;
+    } else if ((requester = this.#byIoctl(probe, parts)) !== null) {
+      process = requester.process;
     } else if (message.nlmsgSeq === 0) {
       const found = this.triggers.explain(
         probe,
@@ -226,8 +237,17 @@ export class ZoneState implements FibListener {
         provenance: 'rtnetlink',
         nlmsgSeq: message.nlmsgSeq,
         raw: this.#context.raw ? message.bytes.slice(message.start, message.end) : null,
+        ...(requester === null ? {} : { kernelAddress: requester.kernelAddress }),
       }),
     );
+  }
+
+  /** ioctl(SIOCADDRT) writes protocol boot, ioctl(SIOCDELRT) takes any; neither leaves port id or sequence. */
+  #byIoctl(probe: 'add' | 'delete' | 'change', { dst, body }: RouteParts): Requester | null {
+    const { nlmsgSeq, timeNs } = this.#message;
+    if (nlmsgSeq !== 0) return null;
+    if (probe === 'delete') return this.requests.takeRoute(RTM.DELROUTE, dst, timeNs);
+    return body.protocol === 'boot' ? this.requests.takeRoute(RTM.NEWROUTE, dst, timeNs) : null;
   }
 
   /** A replaced nexthop object tells its routes in the name of who replaced it: same request, same nlmsg_seq. */
@@ -272,21 +292,23 @@ export class ZoneState implements FibListener {
       (options.expired === true && found === null
         ? { kind: 'expired', trigger: null }
         : { kind: found?.kind ?? this.#unexplained(), trigger: found?.trigger ?? null });
+    const removal =
+      probe === 'delete' && !inet6 ? this.removals.take(key, parts.table, timeNs) : null;
     this.#context.counters.inferred++;
     this.#emit(
       new RouteRecord({
         seq: 0,
-        timeNs: found?.timeNs ?? timeNs,
+        timeNs: removal?.timeNs ?? found?.timeNs ?? timeNs,
         host: this.#context.host,
         probe,
         inferred: true,
         cause: worked,
         zone: this.zone,
         initialZone: this.identity.initial,
-        process: found?.process ?? null,
+        process: removal?.process ?? found?.process ?? null,
         parts,
         previousParts,
-        provenance: 'dump',
+        provenance: removal?.provenance ?? 'dump',
         nlmsgSeq: 0,
         raw: null,
       }),

@@ -8,22 +8,27 @@ import {
   addressBits,
   bodyInfo,
   csPid,
+  eventInfo,
   expireMetric,
+  expiresOf,
   netmask,
   prefixAddress,
   routeFlags,
   routePid,
+  sourceAddress,
   type BodyInfo,
 } from '../routeinfo.js';
 import { quoteJson } from './escape.js';
 import {
   bodyJson,
   causeMember,
+  csinfoMember,
   processMember,
   routeJson,
   zoneMember,
   type BodyJson,
 } from './json-route.js';
+import { NO_SECTIONS, hasSection, sectionMembers } from './json-section.js';
 
 // The same text as routeEventMembers(), put together from pieces that are kept. Bodies are few and shared
 // (core/route-body.ts), so their text hangs on them; zone, cause and process repeat from one event to the
@@ -38,8 +43,11 @@ export interface RouteSlots {
   readonly dst: string;
 }
 
-interface BodyPieces {
+interface BodyPieces extends InfoPieces {
   readonly json: BodyJson;
+}
+
+interface InfoPieces {
   readonly info: BodyInfo;
   /** `,"route_mtu_metric":…,"route_hopcount_metric":…`, then those after route_expire_metric. */
   readonly metricsBefore: string;
@@ -80,26 +88,26 @@ const number = (name: string, value: number, full: boolean): string =>
 const text = (name: string, value: string, full: boolean): string =>
   value === '' && !full ? '' : `,"${name}":${quoteJson(value)}`;
 
+const infoPieces = (info: BodyInfo, full: boolean): InfoPieces => ({
+  info,
+  metricsBefore:
+    number('route_mtu_metric', info.mtu, full) +
+    number('route_hopcount_metric', info.hopcount, full),
+  metricsAfter:
+    number('route_recvpipe_metric', info.recvpipe, full) +
+    number('route_sendpipe_metric', 0, full) +
+    number('route_ssthresh_metric', info.ssthresh, full) +
+    number('route_rtt_metric', info.rtt, full) +
+    number('route_rtt_variance_metric', info.rttVariance, full) +
+    number('route_packets_sent', 0, full),
+  gateway: text('route_gateway_address', info.gateway, full),
+});
+
 function piecesOf(body: RouteBody, keep: Kept, full: boolean): BodyPieces {
   if (keep.lastBody === body && keep.lastPieces !== null) return keep.lastPieces;
   let pieces = keep.bodies.get(body);
   if (pieces === undefined) {
-    const info = bodyInfo(body);
-    pieces = {
-      json: bodyJson(body, full),
-      info,
-      metricsBefore:
-        number('route_mtu_metric', info.mtu, full) +
-        number('route_hopcount_metric', info.hopcount, full),
-      metricsAfter:
-        number('route_recvpipe_metric', info.recvpipe, full) +
-        number('route_sendpipe_metric', 0, full) +
-        number('route_ssthresh_metric', info.ssthresh, full) +
-        number('route_rtt_metric', info.rtt, full) +
-        number('route_rtt_variance_metric', info.rttVariance, full) +
-        number('route_packets_sent', 0, full),
-      gateway: text('route_gateway_address', info.gateway, full),
-    };
+    pieces = { json: bodyJson(body, full), ...infoPieces(bodyInfo(body), full) };
     keep.bodies.set(body, pieces);
   }
   keep.lastBody = body;
@@ -107,43 +115,50 @@ function piecesOf(body: RouteBody, keep: Kept, full: boolean): BodyPieces {
   return pieces;
 }
 
+/** A path measured or a gateway named by the event itself stands before what the body says. */
+function eventPieces(record: RouteRecord, pieces: BodyPieces, full: boolean): InfoPieces {
+  const { parts, timeout, redirect } = record;
+  if (timeout === null && redirect === null) return pieces;
+  return infoPieces(eventInfo(pieces.info, parts, timeout, redirect), full);
+}
+
 function routeinfoText(
   record: RouteRecord,
-  pieces: BodyPieces,
+  pieces: InfoPieces,
   raw: string,
   full: boolean,
   slots: RouteSlots | null,
 ): string {
-  const { parts, probe } = record;
+  const { parts, probe, redirect } = record;
   const { info } = pieces;
   const { family } = parts.body;
   const slash = parts.dst.lastIndexOf('/');
   const whole = family === 'inet' ? 32 : 128;
   const length = slash < 0 ? whole : Number(parts.dst.slice(slash + 1));
   const miss = probe === 'miss';
-  let source = info.source;
-  if (source === '' && parts.src !== null) source = prefixAddress(parts.src);
-  if (miss) source = '';
+  const source = sourceAddress(probe, info, parts);
+  const author = redirect === null ? '' : redirect.author;
+  const expires = expiresOf(parts, redirect);
   return (
     `,"routeinfo":{"route_version":${RTM_VERSION},"route_type":${RTM[probe]}` +
-    number('route_interface_index', info.interfaceIndex, full) +
+    number('route_interface_index', miss ? 0 : info.interfaceIndex, full) +
     number('route_flags', routeFlags(probe, info, length === whole), full) +
     (slots === null || record.nlmsgSeq === 0
       ? number('route_seq', record.nlmsgSeq, full)
       : `,"route_seq":${slots.seq}`) +
     number('route_pid', routePid(probe, record.process), full) +
-    number('route_metrics', info.metricBits | (parts.expires === null ? 0 : RTV.EXPIRE), full) +
+    number('route_metrics', info.metricBits | (expires === null ? 0 : RTV.EXPIRE), full) +
     pieces.metricsBefore +
-    number('route_expire_metric', expireMetric(parts.expires), full) +
+    number('route_expire_metric', expireMetric(expires), full) +
     pieces.metricsAfter +
-    `,"route_addresses":${addressBits(probe, miss ? '' : info.gateway, source)}` +
+    `,"route_addresses":${addressBits(probe, info.gateway, source, author)}` +
     (slots === null
       ? text('route_destination_address', prefixAddress(parts.dst), full)
       : `,"route_destination_address":"${slots.address}"`) +
     (miss ? text('route_gateway_address', '', full) : pieces.gateway) +
     text('route_netmask_address', miss ? '' : netmask(family, length), full) +
     text('route_source_address', source, full) +
-    text('route_redirect_author_address', '', full) +
+    text('route_redirect_author_address', author, full) +
     (raw === '' ? '}' : `,"route_addr":"${raw}"}`)
   );
 }
@@ -167,6 +182,20 @@ function routeText(
     body.metricsToNhid +
     body.prefToEnd
   );
+}
+
+function csinfoText(record: RouteRecord, full: boolean): string {
+  const pid = csPid(record.probe, record.process);
+  const zoneid = record.initialZone ? 0 : record.zone.id;
+  if (full) {
+    const address = quoteJson(record.kernelAddress);
+    return `,"csinfo":{"cs_addr":${address},"cs_cid":"0","cs_pid":${pid},"cs_zoneid":${zoneid}}`;
+  }
+  if (record.kernelAddress !== '0x0') return csinfoMember(record.csinfo, full);
+  if (pid !== 0) {
+    return `,"csinfo":{"cs_pid":${pid}${zoneid === 0 ? '}' : `,"cs_zoneid":${zoneid}}`}`;
+  }
+  return zoneid === 0 ? '' : `,"csinfo":{"cs_zoneid":${zoneid}}`;
 }
 
 /**
@@ -197,18 +226,10 @@ export function routeRecordMembers(
   if (full || record.inferred) out += record.inferred ? ',"inferred":true' : ',"inferred":false';
   out += keep.causeText + keep.zoneText + keep.processText;
 
-  const pid = csPid(probe, process);
-  const zoneid = record.initialZone ? 0 : record.zone.id;
-  if (full) {
-    out += `,"csinfo":{"cs_addr":"0x0","cs_cid":"0","cs_pid":${pid},"cs_zoneid":${zoneid}}`;
-  } else if (pid !== 0) {
-    out += `,"csinfo":{"cs_pid":${pid}${zoneid === 0 ? '}' : `,"cs_zoneid":${zoneid}}`}`;
-  } else if (zoneid !== 0) {
-    out += `,"csinfo":{"cs_zoneid":${zoneid}}`;
-  }
+  out += csinfoText(record, full);
 
   const pieces = piecesOf(parts.body, keep, full);
-  out += routeinfoText(record, pieces, raw, full, slots);
+  out += routeinfoText(record, eventPieces(record, pieces, full), raw, full, slots);
   out += `,"route":${routeText(parts, pieces.json, full, slots)}`;
   if (previousParts !== null) {
     const { json } = piecesOf(previousParts.body, keep, full);
@@ -216,5 +237,7 @@ export function routeRecordMembers(
   } else if (full) {
     out += ',"previous":null';
   }
+  if (hasSection(record)) out += sectionMembers(record, full);
+  else if (full) out += NO_SECTIONS;
   return `${out},"provenance":"${record.provenance}"}`;
 }

@@ -9,6 +9,7 @@ import type {
   Zone,
 } from '../event.js';
 import type { RouteParts } from '../route-body.js';
+import { listed, section, sectionMembers } from './json-section.js';
 import { jsonMember, jsonValue } from './json-value.js';
 
 // The contract fixes the order of members (docs/events.md), so every section is written from its own
@@ -63,19 +64,6 @@ const NEXTHOP = [
 /** Members of a route before its nexthops, in the contract's order. */
 const RAW_ATTRIBUTE = ['type', 'hex'] as const;
 
-function listed<Name extends string>(
-  object: Readonly<Record<Name, unknown>>,
-  names: readonly Name[],
-  full: boolean,
-): string {
-  let text = '';
-  for (const name of names) text += jsonMember(name, object[name], full);
-  return `{${text.slice(1)}}`;
-}
-
-/** `,"name":{…}`, or nothing where a lean object became empty. */
-const section = (name: string, text: string): string => (text === '{}' ? '' : `,"${name}":${text}`);
-
 const list = <Item>(
   name: string,
   items: readonly Item[],
@@ -105,7 +93,7 @@ export const processMember = (process: Process | null, full: boolean): string =>
     : section('process', listed(process, PROCESS, full));
 
 /** cs_addr "0x0" and cs_cid "0" are zeros, so a lean line leaves them out. */
-function csinfoMember(csinfo: CsInfo, full: boolean): string {
+export function csinfoMember(csinfo: CsInfo, full: boolean): string {
   let text = '';
   if (full || csinfo.cs_addr !== '0x0') text += jsonMember('cs_addr', csinfo.cs_addr, full);
   if (full || csinfo.cs_cid !== '0') text += jsonMember('cs_cid', csinfo.cs_cid, full);
@@ -185,6 +173,7 @@ export function routeEventMembers(event: RouteEvent, full: boolean, raw: string)
         ? ',"previous":null'
         : ''
       : `,"previous":${routeJson(previous, bodyJson(previous, full), full)}`) +
+    sectionMembers(event, full) +
     jsonMember('provenance', event.provenance, full) +
     '}'
   );

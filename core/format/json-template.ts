@@ -3,6 +3,7 @@ import { RouteRecord } from '../engine/record.js';
 import type { RouteBody, RouteParts } from '../route-body.js';
 import { quoteJson } from './escape.js';
 import { routeRecordMembers, type RouteSlots } from './json-record.js';
+import { hasSection } from './json-section.js';
 import { putIsoTime } from './time.js';
 
 // The hot path: in a flood of routes all but five members of a lean line repeat (seq, time, nlmsg_seq, the
@@ -18,6 +19,7 @@ interface Template {
   readonly initialZone: boolean;
   readonly process: Process | null;
   readonly provenance: Provenance;
+  readonly kernelAddress: string;
   readonly hasSeq: boolean;
   readonly body: RouteBody;
   readonly table: number;
@@ -72,6 +74,7 @@ const isBare = (parts: RouteParts): boolean =>
 function isPlain(record: RouteRecord): boolean {
   const { parts, previousParts } = record;
   return (
+    !hasSection(record) &&
     Number.isSafeInteger(record.seq) &&
     record.seq >= 0 &&
     record.seq < SEQ_LIMIT &&
@@ -100,6 +103,7 @@ const fits = (template: Template, record: RouteRecord): boolean =>
   template.inferred === record.inferred &&
   template.provenance === record.provenance &&
   template.initialZone === record.initialZone &&
+  template.kernelAddress === record.kernelAddress &&
   template.host === record.host &&
   sameCause(template.cause, record.cause) &&
   samePrevious(template.previous, record.previousParts);
@@ -137,6 +141,7 @@ function made(record: RouteRecord, length: string): Template {
     initialZone: record.initialZone,
     process: record.process,
     provenance: record.provenance,
+    kernelAddress: record.kernelAddress,
     hasSeq,
     body: parts.body,
     table: parts.table,

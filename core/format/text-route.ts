@@ -121,7 +121,7 @@ export function bodyWords(body: RouteBody): BodyWords {
 }
 
 /** A prefix as `ip` prints it: `default`, a host without its length. */
-function dstWords(dst: string, family: Family): string {
+export function dstWords(dst: string, family: Family): string {
   if (dst.endsWith('/0'))
     return dst === '0.0.0.0/0' || dst === '::/0' ? 'default' : escapeText(dst);
   if (family === 'inet' ? dst.endsWith('/32') : dst.endsWith('/128')) {

@@ -3,11 +3,6 @@ import { escapeText } from './escape.js';
 /** A rule as a `status` record carries it: members at their default left out. */
 type RuleMembers = Readonly<Record<string, unknown>>;
 
-interface RangeMember {
-  readonly start?: number;
-  readonly end?: number;
-}
-
 const word = (value: unknown): string =>
   typeof value === 'string' ? escapeText(value) : typeof value === 'number' ? String(value) : '?';
 
@@ -15,8 +10,9 @@ const hex = (value: unknown): string =>
   typeof value === 'number' ? `0x${value.toString(16)}` : '?';
 
 function range(value: unknown): string {
-  const { start = 0, end = 0 } = value as RangeMember;
-  return start === end ? String(start) : `${start}-${end}`;
+  if (typeof value !== 'object' || value === null) return '?';
+  const { start = 0, end = 0 } = value as RuleMembers;
+  return start === end ? word(start) : `${word(start)}-${word(end)}`;
 }
 
 /** Selectors in the order `ip rule` prints them: member, the words before its value, and how the value is written. */

@@ -4,6 +4,7 @@ import { partsOf, type RouteBody, type RouteParts } from '../route-body.js';
 import { escapeText } from './escape.js';
 import { jsonValue } from './json-value.js';
 import { causeWords, processWords, zoneWords, type ProcessWords } from './text-cause.js';
+import { OWN_CAUSES, ownWords, type OwnWords } from './text-probe.js';
 import { ruleWords } from './text-rule.js';
 import {
   KERNEL_NAMES,
@@ -13,6 +14,7 @@ import {
   type BodyWords,
   type TextNames,
 } from './text-route.js';
+import { isProcess, refusedWords, tierWords } from './text-status.js';
 import { clockTime } from './time.js';
 
 export type { TextNames } from './text-route.js';
@@ -47,7 +49,7 @@ const SGR_RESET = '\u001b[0m';
 const LABEL_WIDTH = 8;
 
 const LABELS: ReadonlyMap<string, string> = new Map(
-  [...Object.keys(SGR), 'resync', 'status', 'route', 'rule'].map((word) => [
+  [...Object.keys(SGR), 'resync', 'status', 'route', 'rule', 'refused', 'tiers'].map((word) => [
     word,
     word.padEnd(LABEL_WIDTH),
   ]),
@@ -121,19 +123,39 @@ function routeTail(event: RouteEvent, options: TextOptions): string {
   const kept = event instanceof RouteRecord;
   const parts = kept ? event.parts : partsOf(event.route);
   const words = kept ? keptBodyWords(parts.body) : bodyWords(parts.body);
-  let text = routeWords(parts, words, options.names ?? KERNEL_NAMES) + was(event, parts, words);
-  if (options.showZone === true) text += ` ${zoneWords(event.zone)}`;
-  text += keptCauseWords(event.cause, event.inferred);
-  if (event.process !== null) {
-    const by = keptProcessWords(event.process);
-    text += by.always;
-    if (options.verbose === true) return `${text}${by.user}${by.unit}  ${event.provenance}`;
-    if (LABEL_COLUMNS + text.length + by.user.length < COLUMNS) {
-      text += by.user;
-      if (LABEL_COLUMNS + text.length + by.unit.length < COLUMNS) text += by.unit;
-    }
+  const names = options.names ?? KERNEL_NAMES;
+  const own = ownWords(event, parts, words, names);
+  const text =
+    own === null
+      ? routeWords(parts, words, names) + was(event, parts, words) + zoneAndCause(event, options)
+      : ownTail(event, own, options);
+  if (event.process === null)
+    return options.verbose === true ? `${text}  ${event.provenance}` : text;
+  const by = keptProcessWords(event.process);
+  let line = text + by.always;
+  if (options.verbose === true) return `${line}${by.user}${by.unit}  ${event.provenance}`;
+  if (hasRoom(line + by.user)) {
+    line += by.user;
+    if (hasRoom(line + by.unit)) line += by.unit;
   }
-  return options.verbose === true ? `${text}  ${event.provenance}` : text;
+  return line;
+}
+
+const hasRoom = (tail: string): boolean => LABEL_COLUMNS + tail.length < COLUMNS;
+
+function zoneAndCause(event: RouteEvent, options: TextOptions): string {
+  const zone = options.showZone === true ? ` ${zoneWords(event.zone)}` : '';
+  return zone + keptCauseWords(event.cause, event.inferred);
+}
+
+/** A miss, a losing path or a redirect up to the process. */
+function ownTail(event: RouteEvent, own: OwnWords, options: TextOptions): string {
+  const zone = options.showZone === true ? ` ${zoneWords(event.zone)}` : '';
+  const isSaid = OWN_CAUSES.has(event.cause.kind) && !event.inferred;
+  const rest = zone + (isSaid ? '' : keptCauseWords(event.cause, event.inferred));
+  const by = event.process === null ? '' : keptProcessWords(event.process).always;
+  const isWhole = options.verbose === true || hasRoom(own.always + own.extra + rest + by);
+  return own.always + (isWhole ? own.extra : '') + rest;
 }
 
 const gapWords = (gap: GapRecord): string =>
@@ -155,7 +177,7 @@ function fieldWords(fields: Readonly<Record<string, unknown>>): string {
 /** A policy rule that came or went, and who did it. */
 function ruleTail({ action, rule, process }: Readonly<Record<string, unknown>>): string {
   const said = ruleWords((rule ?? {}) as Readonly<Record<string, unknown>>);
-  const by = process === undefined ? '' : processWords(process as Process).always;
+  const by = isProcess(process) ? processWords(process).always : '';
   return `${action === 'delete' ? 'delete' : 'add'} ${said}${by}`;
 }
 
@@ -186,13 +208,20 @@ export function textLine(record: RoutetapRecord, options: TextOptions): string {
       const { route } = record.fields;
       const zone =
         options.showZone === true && record.zone !== null ? ` ${zoneWords(record.zone)}` : '';
+      const names = options.names ?? KERNEL_NAMES;
       if (record.what === 'route' && isRoute(route)) {
         const parts = partsOf(route);
-        const text = routeWords(parts, bodyWords(parts.body), options.names ?? KERNEL_NAMES);
+        const text = routeWords(parts, bodyWords(parts.body), names);
         return `${time} ${label('route', colour)}${text}${zone}`;
       }
       if (record.what === 'rule') {
         return `${time} ${label('rule', colour)} ${ruleTail(record.fields)}${zone}`;
+      }
+      if (record.what === 'refused') {
+        return `${time} ${label('refused', colour)}${refusedWords(record.fields, names)}${zone}`;
+      }
+      if (record.what === 'tiers') {
+        return `${time} ${label('tiers', colour)}${tierWords(record.fields)}${zone}`;
       }
       return `${time} ${label('status', colour)} ${escapeText(record.what)}${fieldWords(record.fields)}${zone}`;
     }

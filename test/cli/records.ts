@@ -41,6 +41,9 @@ export const event = (dst: string): RouteEvent => ({
     unknown: [],
   },
   previous: null,
+  lookup: null,
+  timeout: null,
+  redirect: null,
   provenance: 'rtnetlink',
   raw: null,
 });

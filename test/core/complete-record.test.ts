@@ -74,6 +74,74 @@ describe('events of a custom source', () => {
     expect(() => completeEvent({ probe: 'add', route, time: 'noon' })).toThrow(/expected a time/);
   });
 
+  test('a destination is enough for a miss or a losing path, and two routers for a redirect', () => {
+    const route = { dst: '10.9.3.7' };
+    const miss = completeEvent({ probe: 'miss', route, lookup: { dst: '10.9.3.7' } });
+    expect(miss.lookup).toEqual({
+      src: null,
+      dst: '10.9.3.7',
+      sport: 0,
+      dport: 0,
+      protocol: null,
+      iif: 0,
+      oif: 0,
+      mark: 0,
+      uid: 0,
+      errno: 'ENETUNREACH',
+      direction: 'output',
+      rule: null,
+      table: null,
+      count: 1,
+    });
+    const losing = completeEvent({
+      probe: 'losing',
+      route,
+      timeout: { dst: '10.9.3.7', mtu: 1500 },
+    });
+    expect(losing.timeout).toEqual({
+      protocol: 'tcp',
+      src: null,
+      dst: '10.9.3.7',
+      sport: 0,
+      dport: 0,
+      retransmits: 0,
+      rtoMs: 0,
+      srttUs: 0,
+      rttvarUs: 0,
+      ssthresh: null,
+      mtu: 1500,
+    });
+    expect(losing.routeinfo.route_mtu_metric).toBe(1500);
+    const redirect = completeEvent({
+      probe: 'redirect',
+      route,
+      redirect: { author: '10.9.1.1', new: '10.9.1.3' },
+    });
+    expect(redirect.redirect).toEqual({
+      author: '10.9.1.1',
+      old: null,
+      new: '10.9.1.3',
+      accepted: 'unknown',
+      reason: null,
+      expires: null,
+    });
+    expect(redirect.routeinfo).toMatchObject({
+      route_gateway_address: '10.9.1.3',
+      route_redirect_author_address: '10.9.1.1',
+    });
+    for (const event of [miss, losing, redirect]) {
+      for (const full of [true, false]) {
+        expect(parseRecord(jsonLine(event, { full, raw: false }))).toEqual(event);
+      }
+    }
+  });
+
+  test('a packet on its way through has no owner', () => {
+    const lookup = { dst: '10.9.3.7', direction: 'forward' } as const;
+    const event = completeEvent({ probe: 'miss', route: { dst: '10.9.3.7' }, lookup });
+    expect(event.lookup?.uid).toBeNull();
+  });
+
   test('a miss is of no table', () => {
     expect(completeEvent({ probe: 'miss', route: { dst: '10.0.0.1' } }).route.table).toBe(0);
   });

@@ -3,6 +3,7 @@ import type { FilterOptions } from '../../core/filter.js';
 import { recordFilter } from '../../core/filter.js';
 import type { GapRecord, Probe, RoutetapRecord } from '../../core/event.js';
 import { event, nexthop, plain, route } from './d/events.js';
+import { LOOKUP, REDIRECT, TIMEOUT } from './format/events.js';
 
 const gap: GapRecord = {
   v: 1,
@@ -108,6 +109,80 @@ describe('recordFilter', () => {
       previous: route({ protocol: 'static', nexthops: [nexthop({ dev: 'v0' })] }),
     });
     expect(passes({ protocols: ['bgp'], dev: 'v0' }, change)).toBe(false);
+  });
+
+  describe('of the events that are no change of a route', () => {
+    const miss = event({
+      probe: 'miss',
+      process: null,
+      lookup: { ...LOOKUP, dst: '203.0.113.9', table: 100, iif: 2 },
+      route: route({
+        dst: '203.0.113.9/32',
+        table: 0,
+        protocol: 'unspec',
+        nexthops: [nexthop({ gateway: null, dev: 'v0' })],
+      }),
+    });
+    const losing = event({
+      probe: 'losing',
+      timeout: { ...TIMEOUT, dst: '10.9.2.2' },
+      route: route({ dst: '10.9.0.0/16', nexthops: [nexthop({ dev: 'v1' })] }),
+    });
+    const redirect = event({
+      probe: 'redirect',
+      redirect: REDIRECT,
+      route: route({ dst: '10.9.3.7/32', protocol: 'redirect', nexthops: [nexthop()] }),
+      previous: route({ dst: '10.9.3.7/32', protocol: 'unspec', nexthops: [nexthop()] }),
+    });
+
+    test.each<[FilterOptions, boolean]>([
+      [{ dst: '203.0.113.0/24' }, true],
+      [{ dst: '203.0.113.9' }, true],
+      [{ dst: '203.0.112.0/24' }, false],
+      [{ dst: 'default' }, false],
+      [{ tables: [100] }, true],
+      [{ tables: [0, 254] }, false],
+      [{ dev: 'v0' }, true],
+      [{ dev: 'v1' }, false],
+      [{ family: 'inet' }, true],
+      [{ family: 'inet6' }, false],
+      [{ protocols: ['static', 'udp'] }, false],
+      [{ where: 'lookup.dport == 53 && lookup->errno == "ENETUNREACH"' }, true],
+      [{ where: 'timeout || redirect' }, false],
+    ])('%j is %s for a miss', (options, expected) => {
+      expect(passes(options, miss)).toBe(expected);
+    });
+
+    test('a miss whose table nobody saw is of none', () => {
+      const unseen = event({
+        probe: 'miss',
+        lookup: { ...LOOKUP, table: null },
+        route: route({ dst: '203.0.113.9/32', table: 0 }),
+      });
+      expect(passes({ tables: [254] }, unseen)).toBe(false);
+    });
+
+    test.each<[FilterOptions, boolean]>([
+      [{ dst: '10.9.2.0/24' }, true],
+      [{ dst: '10.9.2.2' }, true],
+      [{ dst: '10.9.0.0/16' }, true],
+      [{ dst: '10.9.3.0/24' }, false],
+      [{ dev: 'v1' }, true],
+      [{ dev: 'v0' }, false],
+      [{ where: 'timeout.retransmits > 3 && timeout->rtoMs > 3000' }, true],
+    ])('%j is %s for a losing path', (options, expected) => {
+      expect(passes(options, losing)).toBe(expected);
+    });
+
+    test.each<[FilterOptions, boolean]>([
+      [{ dst: '10.9.3.0/24' }, true],
+      [{ dst: '10.9.1.0/24' }, false],
+      [{ protocols: ['redirect'] }, true],
+      [{ dev: 'v0' }, true],
+      [{ where: 'redirect.accepted == "yes" && redirect->expires == 300' }, true],
+    ])('%j is %s for a redirect', (options, expected) => {
+      expect(passes(options, redirect)).toBe(expected);
+    });
   });
 
   test.each<[FilterOptions, string]>([

@@ -5,7 +5,7 @@ import { jsonLine } from '../../core/format/json.js';
 import { textLine } from '../../core/format/text.js';
 import { parseRecord } from '../../core/parse-record.js';
 import { arbitraryRecord } from './format/arbitrary-events.js';
-import { plain, record } from './format/events.js';
+import { LOOKUP, REDIRECT, TIMEOUT, plain, record } from './format/events.js';
 
 const HEAD = '"v":1,"seq":7,"time":"2026-11-22T14:21:06.148835123Z","host":"r1"';
 const event = (members: string): string => `{${HEAD},"type":"route",${members}}`;
@@ -33,6 +33,46 @@ describe('reading records from JSON', () => {
   test('members a lean line leaves out come back at their default', () => {
     const made = record({ route: { expires: 30 } });
     expect(parseRecord(jsonLine(made, { full: false, raw: false }))).toEqual(plain(made));
+  });
+
+  test.each([
+    ['lookup', record({ probe: 'miss', lookup: LOOKUP, previous: {} })],
+    [
+      'lookup of a forwarded packet',
+      record({ probe: 'miss', lookup: { ...LOOKUP, uid: null, src: null, rule: null, mark: 0 } }),
+    ],
+    [
+      'lookup of root',
+      record({ probe: 'miss', lookup: { ...LOOKUP, uid: 0, direction: 'output', table: null } }),
+    ],
+    ['timeout', record({ probe: 'losing', timeout: TIMEOUT })],
+    [
+      'timeout of a neighbour',
+      record({
+        probe: 'losing',
+        timeout: {
+          ...TIMEOUT,
+          protocol: 'neighbour',
+          src: null,
+          sport: 0,
+          srttUs: 0,
+          ssthresh: null,
+        },
+      }),
+    ],
+    ['redirect', record({ probe: 'redirect', redirect: REDIRECT, previous: { expires: 5 } })],
+    [
+      'refused redirect',
+      record({
+        probe: 'redirect',
+        redirect: { ...REDIRECT, old: null, accepted: 'no', reason: 'why', expires: null },
+        kernelAddress: '0xffff888012345680',
+      }),
+    ],
+  ])('a %s comes back whole from a lean line and from a full one', (_, made) => {
+    for (const full of [false, true]) {
+      expect(parseRecord(jsonLine(made, { full, raw: false }))).toEqual(plain(made));
+    }
   });
 
   test('gap, resync and status records read back', () => {
@@ -119,6 +159,26 @@ describe('reading records from JSON', () => {
     [
       event('"probe":"add","route":{"dst":"::/0"},"cause":{"kind":"vrf","trigger":3}'),
       'expected cause.trigger to be object, got 3',
+    ],
+    [
+      event('"probe":"miss","route":{"dst":"::1/128"},"lookup":[]'),
+      'expected route.lookup to be object, got []',
+    ],
+    [
+      event('"probe":"miss","route":{"dst":"::1/128"},"lookup":{"direction":"input","sport":"1"}'),
+      'expected lookup.sport to be number, got "1"',
+    ],
+    [
+      event('"probe":"miss","route":{"dst":"::1/128"},"lookup":{"direction":"up"}'),
+      'expected lookup.direction to be output, forward, input, got "up"',
+    ],
+    [
+      event('"probe":"losing","route":{"dst":"::1/128"},"timeout":{"protocol":"udp"}'),
+      'expected timeout.protocol to be tcp, neighbour, got "udp"',
+    ],
+    [
+      event('"probe":"redirect","route":{"dst":"::1/128"},"redirect":{"accepted":"maybe"}'),
+      'expected redirect.accepted to be yes, no, deferred, unknown, got "maybe"',
     ],
   ])('refuses %s', (line, message) => {
     expect(messageOf(line)).toBe(message);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Nexthop, Route, RouteInfo } from '../../core/event.js';
 import { RTA, RTF, RTV, netmask } from '../../core/routeinfo.js';
-import { PROCESS, record, type Given } from './format/events.js';
+import { LOOKUP, PROCESS, REDIRECT, TIMEOUT, record, type Given } from './format/events.js';
 
 const info = (route: Partial<Route>, given: Given = {}): RouteInfo =>
   record({ ...given, route }).routeinfo;
@@ -199,6 +199,96 @@ describe('routeinfo_t of an event', () => {
     });
   });
 
+  test('a miss shows nothing of the interfaces its lookup names', () => {
+    const nexthops = [{ ...hop, gateway: null, ifindex: 9 }];
+    const route = { dst: '203.0.113.9/32', nexthops };
+    expect(info(route, { probe: 'miss', lookup: LOOKUP })).toEqual({
+      ...info({ dst: '203.0.113.9/32', nexthops: [] }, { probe: 'miss' }),
+    });
+  });
+
+  test('a losing path has the metrics its connection measured', () => {
+    const route = { dst: '10.9.2.2/32', protocol: 'unspec', prefsrc: '10.9.1.2', nexthops: [hop] };
+    expect(info(route, { probe: 'losing', timeout: TIMEOUT })).toMatchObject({
+      route_flags: RTF.UP | RTF.GATEWAY | RTF.HOST | RTF.DONE | RTF.SETSRC,
+      route_addresses: RTA.DST | RTA.GATEWAY | RTA.NETMASK,
+      route_destination_address: '10.9.2.2',
+      route_gateway_address: '10.0.0.1',
+      route_netmask_address: '255.255.255.255',
+      route_source_address: '',
+      route_metrics: RTV.MTU | RTV.SSTHRESH | RTV.RTT | RTV.RTTVAR,
+      route_mtu_metric: 1500,
+      route_ssthresh_metric: 7 * 1460,
+      route_rtt_metric: 210,
+      route_rtt_variance_metric: 105,
+    });
+  });
+
+  test('segments of a losing path are as long as its route says, or its MTU lets them be', () => {
+    const ssthresh = (route: Partial<Route>, mtu = 1500): number =>
+      info(route, { probe: 'losing', timeout: { ...TIMEOUT, ssthresh: 2, mtu } })
+        .route_ssthresh_metric;
+    expect(ssthresh({ metrics: { advmss: 1400 } })).toBe(2800);
+    expect(ssthresh({ family: 'inet6', dst: '2001:db8::7/128' })).toBe(2 * 1440);
+    expect(ssthresh({ metrics: { mtu: 1400 } }, 0)).toBe(2 * 1360);
+    expect(ssthresh({}, 0)).toBe(2 * 536);
+    expect(ssthresh({}, 20)).toBe(2 * 536);
+  });
+
+  test('what a losing path did not measure comes from its route, or is not valid', () => {
+    const neighbour = {
+      ...TIMEOUT,
+      protocol: 'neighbour' as const,
+      srttUs: 0,
+      rttvarUs: 0,
+      ssthresh: null,
+    };
+    expect(info({}, { probe: 'losing', timeout: neighbour })).toMatchObject({
+      route_metrics: RTV.MTU,
+      route_mtu_metric: 1500,
+      route_rtt_metric: 0,
+    });
+    const metrics = { mtu: 1400, rtt: 160, rttvar: 40, hoplimit: 9 };
+    const none = { ...neighbour, mtu: 0 };
+    expect(info({ metrics }, { probe: 'losing', timeout: none })).toMatchObject({
+      route_metrics: RTV.MTU | RTV.HOPCOUNT | RTV.RTT | RTV.RTTVAR,
+      route_mtu_metric: 1400,
+      route_rtt_metric: 20_000,
+      route_rtt_variance_metric: 10_000,
+    });
+  });
+
+  test('a redirect has its author, the new gateway and how long it is kept', () => {
+    const route = { dst: '10.9.3.7/32', protocol: 'redirect', nexthops: [hop] };
+    expect(info(route, { probe: 'redirect', redirect: REDIRECT })).toMatchObject({
+      route_flags: RTF.DYNAMIC | RTF.GATEWAY | RTF.HOST | RTF.DONE,
+      route_addresses: RTA.DST | RTA.GATEWAY | RTA.NETMASK | RTA.AUTHOR,
+      route_destination_address: '10.9.3.7',
+      route_gateway_address: '10.9.1.3',
+      route_netmask_address: '255.255.255.255',
+      route_redirect_author_address: '10.9.1.1',
+      route_metrics: RTV.EXPIRE,
+      route_expire_metric: 300,
+    });
+  });
+
+  test('a redirect of unknown lifetime has no expiry', () => {
+    const redirect = { ...REDIRECT, accepted: 'deferred' as const, expires: null };
+    expect(info({ dst: '10.9.3.7/32' }, { probe: 'redirect', redirect })).toMatchObject({
+      route_metrics: 0,
+      route_expire_metric: 0,
+    });
+  });
+
+  test('a redirect to the destination itself is onto the link', () => {
+    const redirect = { ...REDIRECT, author: 'fe80::1', new: '2001:db8::7' };
+    const route = { family: 'inet6', dst: '2001:db8::7/128', nexthops: [hop] } as const;
+    expect(info(route, { probe: 'redirect', redirect })).toMatchObject({
+      route_flags: RTF.DYNAMIC | RTF.HOST | RTF.DONE,
+      route_gateway_address: '2001:db8::7',
+    });
+  });
+
   test('the gateway is that of the first nexthop which has one', () => {
     expect(info({ nexthops: [{ ...hop, gateway: null, ifindex: 9 }, hop] })).toMatchObject({
       route_interface_index: 9,
@@ -245,6 +335,13 @@ describe('who stands in routeinfo_t and csinfo_t', () => {
   test.each(['losing', 'miss', 'redirect'] as const)('%s has no process', (probe) => {
     const event = record({ probe, process: PROCESS });
     expect([event.routeinfo.route_pid, event.csinfo.cs_pid]).toEqual([0, 0]);
+  });
+
+  test('cs_addr is the address a program saw', () => {
+    expect(record({ kernelAddress: '0xffff888012345680' }).csinfo.cs_addr).toBe(
+      '0xffff888012345680',
+    );
+    expect(record().csinfo.cs_addr).toBe('0x0');
   });
 
   test('cs_zoneid is the inode except in the initial namespace', () => {

@@ -4,8 +4,10 @@ import type { RouteEvent, RoutetapRecord } from '../../../core/event.js';
 import { jsonLine } from '../../../core/format/json.js';
 import { buildFrame, FRAME_KIND, type FrameFields } from '../../../core/frame.js';
 import { namesFrom } from '../../../core/names/names.js';
-import { IFLA, NLMSG, RTA, RTM } from '../../../core/wire/constants.js';
+import { Attributes } from '../../../core/wire/bytes.js';
+import { IFLA, NLM_F, NLMSG, RTA, RTM } from '../../../core/wire/constants.js';
 import { scanRoute, RouteScan } from '../../../core/wire/scan.js';
+import { bpfPayload, bpfRecord, type EventSpec } from '../bpf/event.js';
 import { attribute, joined, text, u16le, u32le, u8 } from '../wire/build.js';
 import { isInet6, netlinkMessage, newRoute, type RouteSpec } from '../fib/route-message.js';
 
@@ -34,6 +36,13 @@ export const linkPayload = ({ ifindex, name, flags, master, mtu, family }: FakeL
     attribute(IFLA.MTU, u32le(mtu ?? 1500)),
     ...(master === undefined ? [] : [attribute(IFLA.MASTER, u32le(master))]),
   );
+
+/** What RTM_GETROUTE of one address asks. */
+export interface FakeLookup {
+  readonly dst: string;
+  readonly src: string | null;
+  readonly oif: number;
+}
 
 interface Question {
   readonly kind: 'query' | 'barrier';
@@ -83,6 +92,14 @@ export class FakeKernel {
   readonly failures: number[] = [];
   /** Route dumps answered so far: `inet`, `inet oif 2`, … */
   readonly dumps: string[] = [];
+  /** Where a packet would go now; a number is an errno, null: nobody answers. */
+  lookup: (asked: FakeLookup) => RouteSpec | number | null = () => 101;
+  /** Lookups answered so far: `10.9.0.1`, `10.9.0.1 oif 2`. */
+  readonly lookups: string[] = [];
+  /** What is known of the processes programs saw, by pid. */
+  readonly described = new Map<number, { readonly exe: string | null; readonly cgroup: string }>();
+  /** pids asked about so far. */
+  readonly describeCalls: number[] = [];
   nowNs = START_NS;
   readonly #options: EngineOptions;
   #questions: Question[] = [];
@@ -110,7 +127,28 @@ export class FakeKernel {
         this.#timers.push({ token, dueNs: this.nowNs + BigInt(delayMs) * MS });
       },
       process: (zone, portid) => this.#process(zone, portid),
+      describe: (pid) => this.#describe(pid),
     });
+  }
+
+  #describe(pid: number): Uint8Array | null {
+    this.describeCalls.push(pid);
+    const known = this.described.get(pid);
+    const source = PROCESS_SOURCE.OWNER_CHECK;
+    const payload =
+      known === undefined
+        ? null
+        : buildProcess({ pid, uid: 0, source, comm: 'from /proc', ...known });
+    this.#found.push(
+      buildFrame({
+        kind: FRAME_KIND.PROCESS,
+        zone: 0,
+        value: pid,
+        timeNs: this.nowNs,
+        payload: payload ?? new Uint8Array(0),
+      }),
+    );
+    return payload;
   }
 
   #process(zone: number, portid: number): Uint8Array | null {
@@ -161,6 +199,25 @@ export class FakeKernel {
     this.tell(netlinkMessage(RTM.NEWLINK, linkPayload(link), { portid }));
   }
 
+  /** A BPF frame of records that happen now, in zone 0 unless they say otherwise. */
+  bpfFrame(records: readonly EventSpec[], lost = 0): Omit<FrameFields, 'timeNs'> {
+    const bytes = records.map((record) =>
+      bpfRecord({
+        netns: 4_026_532_000,
+        time_ns: this.nowNs - START_NS,
+        family: 2,
+        ...record,
+      }),
+    );
+    const payload = bpfPayload(START_NS, ...bytes);
+    return { kind: FRAME_KIND.BPF, zone: 0xffff_ffff, value: lost, payload };
+  }
+
+  bpf(...records: readonly EventSpec[]): void {
+    this.nowNs += MS;
+    this.feed(this.bpfFrame(records));
+  }
+
   loss(lost: number, errno = 0): void {
     this.feed({ kind: FRAME_KIND.LOSS, zone: 0, value: lost, extra: errno });
   }
@@ -172,6 +229,7 @@ export class FakeKernel {
       if (next.kind === 'barrier') {
         this.feed({ kind: FRAME_KIND.BARRIER, zone: next.zone, value: next.token });
       } else if (next.request[4] === RTM.GETLINK) this.#dumpLinks(next);
+      else if (((next.request[7] ?? 0) & (NLM_F.DUMP >> 8)) === 0) this.#lookUp(next);
       else this.#dumpRoutes(next);
     }
   }
@@ -202,6 +260,27 @@ export class FakeKernel {
 
   #done(question: Question, errno: number): void {
     this.#reply(question, [netlinkMessage(NLMSG.DONE, u32le(-errno >>> 0))]);
+  }
+
+  #lookUp(question: Question): void {
+    const { request, zone, token } = question;
+    const a = Attributes.read(request, 28, request.length, RTA.UID);
+    const family = request[16] ?? 0;
+    const asked = {
+      dst: a?.address(RTA.DST, family) ?? '',
+      src: a?.address(RTA.SRC, family) ?? null,
+      oif: a?.u32(RTA.OIF) ?? 0,
+    };
+    this.lookups.push(asked.oif === 0 ? asked.dst : `${asked.dst} oif ${asked.oif}`);
+    const found = this.lookup(asked);
+    if (found === null) return;
+    if (typeof found !== 'number') this.#reply(question, [newRoute(found)]);
+    else if (found < 0) {
+      this.feed({ kind: FRAME_KIND.QUERY_FAILED, zone, value: token, extra: -found });
+    } else {
+      const error = joined(u32le(-found >>> 0), request.subarray(0, 16));
+      this.#reply(question, [netlinkMessage(NLMSG.ERROR, error)]);
+    }
   }
 
   #dumpLinks(question: Question): void {
@@ -295,14 +374,14 @@ function oifOf(request: Uint8Array): number {
 export const addressMessage = (
   type: number,
   ifindex: number,
-  address: readonly [number, number, number, number],
+  address: readonly number[],
   length: number,
   header: { seq?: number; portid?: number } = {},
 ): Uint8Array =>
   netlinkMessage(
     type,
     joined(
-      Uint8Array.of(2, length, 0, 0),
+      Uint8Array.of(address.length === 16 ? 10 : 2, length, 0, 0),
       u32le(ifindex),
       attribute(1, Uint8Array.from(address)),
       attribute(2, Uint8Array.from(address)),

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { PROBES, type Cause, type Nexthop, type Process, type Route } from '../../../core/event.js';
+import {
+  PROBES,
+  type Cause,
+  type Lookup,
+  type Nexthop,
+  type Process,
+  type Redirect,
+  type Route,
+  type Timeout,
+} from '../../../core/event.js';
 import { RouteRecord } from '../../../core/engine/record.js';
 import { partsOf } from '../../../core/route-body.js';
 
@@ -101,6 +110,58 @@ const cause: fc.Arbitrary<Cause> = fc.record({
   ),
 });
 
+const port = fc.oneof(fc.constant(0), fc.nat(65535));
+const address = fc.constantFrom('10.9.2.2', '2001:db8::7');
+
+const lookup: fc.Arbitrary<Lookup> = fc.record({
+  src: orNull(address),
+  dst: fc.oneof(address, hostile),
+  sport: port,
+  dport: port,
+  protocol: orNull(fc.oneof(fc.constantFrom('tcp', 'udp', 'icmp', '132'), hostile)),
+  iif: fc.nat(40),
+  oif: fc.nat(40),
+  mark: u32,
+  uid: orNull(u32),
+  errno: fc.oneof(fc.constant('ENETUNREACH'), hostile),
+  direction: fc.constantFrom('output', 'forward', 'input'),
+  rule: orNull(u32),
+  table: orNull(u32),
+  count: u32,
+});
+
+const timeout: fc.Arbitrary<Timeout> = fc.record({
+  protocol: fc.constantFrom('tcp', 'neighbour'),
+  src: orNull(address),
+  dst: fc.oneof(address, hostile),
+  sport: port,
+  dport: port,
+  retransmits: fc.nat(20),
+  rtoMs: u32,
+  srttUs: u32,
+  rttvarUs: u32,
+  ssthresh: orNull(fc.nat(5000)),
+  mtu: fc.oneof(fc.nat(100), fc.nat(65535)),
+});
+
+const redirect: fc.Arbitrary<Redirect> = fc.record({
+  author: fc.oneof(address, hostile),
+  old: orNull(fc.oneof(address, hostile)),
+  new: fc.oneof(address, fc.constantFrom('10.0.0.0', '2001:db8::'), hostile),
+  accepted: fc.constantFrom('yes', 'no', 'deferred', 'unknown'),
+  reason: orNull(hostile),
+  expires: orNull(u32),
+});
+
+type Section = Partial<Pick<RouteRecord, 'lookup' | 'timeout' | 'redirect'>>;
+
+const section: fc.Arbitrary<Section> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: fc.record({ lookup }) },
+  { weight: 1, arbitrary: fc.record({ timeout }) },
+  { weight: 1, arbitrary: fc.record({ redirect }) },
+);
+
 /** Records as the engine makes them, with everything that may vary. */
 export const arbitraryRecord: fc.Arbitrary<RouteRecord> = fc
   .record({
@@ -118,11 +179,14 @@ export const arbitraryRecord: fc.Arbitrary<RouteRecord> = fc
     provenance: fc.constantFrom('rtnetlink' as const, 'dump' as const),
     nlmsgSeq: u32,
     raw: orNull(fc.uint8Array({ minLength: 1, maxLength: 8 })),
+    kernelAddress: fc.constantFrom('0x0', '0xffff888012345680', '"\u001b'),
+    section,
   })
   .map(
-    ({ route: now, previous, ...fields }) =>
+    ({ route: now, previous, section: own, ...fields }) =>
       new RouteRecord({
         ...fields,
+        ...own,
         parts: partsOf(now),
         previousParts: previous === null ? null : partsOf(previous),
       }),

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { jsonLine } from '../../../core/format/json.js';
+import { textLine } from '../../../core/format/text.js';
 import { parseRecord } from '../../../core/parse-record.js';
 import { RTA, RTF, RTV, routeInfo } from '../../../core/routeinfo.js';
 import { partsOf } from '../../../core/route-body.js';
+import { LOOKUP, REDIRECT, TIMEOUT } from './events.js';
 
 const TEXT = readFileSync('docs/events.md', 'utf8');
+
+/** `09:41:07.123456 `: the clock of the machine the test runs on. */
+const CLOCK = 16;
 
 const examples = (language: string): string[] =>
   [...TEXT.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))].map((match) =>
@@ -27,15 +32,49 @@ describe('docs/events.md', () => {
         process: event.process,
         parts: partsOf(event.route),
         nlmsgSeq: 1,
+        kernelAddress: '0x0',
+        timeout: null,
+        redirect: null,
       }),
     ).toEqual(event.routeinfo);
   });
 
   test('its example lines are what --json writes', () => {
     const lines = examples('jsonl');
-    expect(lines.map((line) => parseRecord(line).type)).toEqual(['route', 'gap', 'status']);
+    expect(lines.map((line) => parseRecord(line).type)).toEqual([
+      'route',
+      'route',
+      'route',
+      'route',
+      'gap',
+      'status',
+      'status',
+      'status',
+    ]);
     for (const line of lines) {
       expect(jsonLine(parseRecord(line), { full: false, raw: false })).toBe(line);
+    }
+  });
+
+  test('its lines of text are what its examples read as', () => {
+    const texts = examples('jsonl')
+      .map((line) => parseRecord(line))
+      .filter((record) => record.type === 'status' || (record.type === 'route' && !record.inferred))
+      .filter((record) => record.type !== 'status' || record.what !== 'watching')
+      .map((record) => textLine(record, { colour: false }).slice(CLOCK));
+    expect(texts).toHaveLength(5);
+    const documented = [...TEXT.matchAll(/^\d\d:\d\d:\d\d\.\d{6} (.*)$/gm)].map(([, tail]) => tail);
+    expect(documented).toEqual(expect.arrayContaining(texts));
+  });
+
+  test('it names every member of the sections of misses, losing paths and redirects', () => {
+    const shapes = { lookup: LOOKUP, timeout: TIMEOUT, redirect: REDIRECT };
+    for (const [name, section] of Object.entries(shapes)) {
+      const [, text = ''] = new RegExp(`### \`${name}\`:([^]*?)\\n##`).exec(TEXT) ?? [];
+      const missing = Object.keys(section).filter(
+        (member) => !new RegExp(`^\\|[^|]*\`${member}\``, 'm').test(text),
+      );
+      expect([name, missing]).toEqual([name, []]);
     }
   });
 

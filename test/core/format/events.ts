@@ -1,4 +1,4 @@
-import type { Process, Route, RouteEvent } from '../../../core/event.js';
+import type { Lookup, Process, Redirect, Route, RouteEvent, Timeout } from '../../../core/event.js';
 import { RouteRecord, type RouteRecordFields } from '../../../core/engine/record.js';
 import { partsOf, type RouteParts } from '../../../core/route-body.js';
 
@@ -43,6 +43,47 @@ export const PROCESS: Process = {
   unit: 'foo.service',
   container: null,
   confidence: 'exact',
+};
+
+/** No member at its default. */
+export const LOOKUP: Lookup = {
+  src: '10.1.1.5',
+  dst: '203.0.113.9',
+  sport: 999,
+  dport: 53,
+  protocol: 'udp',
+  iif: 2,
+  oif: 3,
+  mark: 16,
+  uid: 1000,
+  errno: 'ENETUNREACH',
+  direction: 'forward',
+  rule: 100,
+  table: 254,
+  count: 37,
+};
+
+export const TIMEOUT: Timeout = {
+  protocol: 'tcp',
+  src: '10.9.1.2',
+  dst: '10.9.2.2',
+  sport: 53211,
+  dport: 7000,
+  retransmits: 4,
+  rtoMs: 3264,
+  srttUs: 210,
+  rttvarUs: 105,
+  ssthresh: 7,
+  mtu: 1500,
+};
+
+export const REDIRECT: Redirect = {
+  author: '10.9.1.1',
+  old: '10.9.1.1',
+  new: '10.9.1.3',
+  accepted: 'yes',
+  reason: null,
+  expires: 300,
 };
 
 export interface Given extends Partial<Omit<RouteRecordFields, 'parts' | 'previousParts'>> {
@@ -92,6 +133,9 @@ export const plain = (event: RouteRecord): RouteEvent => ({
   routeinfo: event.routeinfo,
   route: event.route,
   previous: event.previous,
+  lookup: event.lookup,
+  timeout: event.timeout,
+  redirect: event.redirect,
   provenance: event.provenance,
   raw: event.raw,
 });

@@ -4,7 +4,7 @@ import { RouteRecord, type RouteRecordFields } from '../../../core/engine/record
 import { jsonLine } from '../../../core/format/json.js';
 import { putJsonLine } from '../../../core/format/json-template.js';
 import { arbitraryRecord } from './arbitrary-events.js';
-import { plain, record } from './events.js';
+import { LOOKUP, REDIRECT, TIMEOUT, plain, record } from './events.js';
 
 const LEAN = { full: false, raw: false };
 const START = 5;
@@ -51,6 +51,8 @@ const sibling = fc.record(
     initialZone: fc.boolean(),
     process: fc.constantFrom(null),
     provenance: fc.constantFrom('rtnetlink' as const, 'dump' as const),
+    kernelAddress: fc.constantFrom('0x0', '0xffff888012345680', '0xffff888012345681'),
+    lookup: fc.constantFrom(null, null, null, LOOKUP),
     cause: fc.record({
       kind: fc.constantFrom('request' as const, 'expired' as const),
       trigger: fc.constantFrom(null, {
@@ -76,8 +78,8 @@ type Sibling = typeof sibling extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** plain() has all but what only the record of the engine carries. */
 const fieldsOf = (event: RouteRecord): RouteRecordFields => {
-  const { initialZone, parts, previousParts, nlmsgSeq } = event;
-  return { ...plain(event), initialZone, parts, previousParts, nlmsgSeq };
+  const { initialZone, parts, previousParts, nlmsgSeq, kernelAddress } = event;
+  return { ...plain(event), initialZone, parts, previousParts, nlmsgSeq, kernelAddress };
 };
 
 function siblingOf(before: RouteRecord, change: Sibling): RouteRecord {
@@ -108,6 +110,9 @@ const usual = (event: RouteRecord): RouteRecord =>
     ...fieldsOf(event),
     parts: { ...event.parts, tos: 0, src: null, expires: null },
     previousParts: null,
+    lookup: null,
+    timeout: null,
+    redirect: null,
   });
 
 const firstRecord = fc.oneof(arbitraryRecord, arbitraryRecord.map(usual));
@@ -142,6 +147,12 @@ describe('JSON lines written as bytes', () => {
     }
   });
 
+  test('have the address of the socket a program saw', () => {
+    const event = record({ kernelAddress: '0xffff888012345680' });
+    expect(put(event)).toBe(expected(event));
+    expect(put(event)).toContain('"cs_addr":"0xffff888012345680"');
+  });
+
   test('are refused where there is no room, and nothing is written', () => {
     const event = record();
     const length = Buffer.byteLength(expected(event));
@@ -153,6 +164,9 @@ describe('JSON lines written as bytes', () => {
     ['an expiry', { route: { expires: 5 } }],
     ['a source prefix', { route: { src: '2001:db8::/32' } }],
     ['a tos', { route: { tos: 8 } }],
+    ['a lookup', { probe: 'miss' as const, lookup: LOOKUP }],
+    ['a timeout', { probe: 'losing' as const, timeout: TIMEOUT }],
+    ['a redirect', { probe: 'redirect' as const, redirect: REDIRECT }],
     ['a prefix that is none', { route: { dst: '10.1.2.0' } }],
     ['a seq that is none', { seq: -1 }],
   ])('are left to the general way with %s', (_, fields) => {

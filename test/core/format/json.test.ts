@@ -4,7 +4,7 @@ import type { GapRecord, ResyncRecord, StatusRecord } from '../../../core/event.
 import { jsonLine } from '../../../core/format/json.js';
 import { parseRecord } from '../../../core/parse-record.js';
 import { arbitraryRecord } from './arbitrary-events.js';
-import { PROCESS, ROUTE, plain, record } from './events.js';
+import { LOOKUP, PROCESS, REDIRECT, ROUTE, TIMEOUT, plain, record } from './events.js';
 
 const LEAN = { full: false, raw: false };
 const FULL = { full: true, raw: false };
@@ -66,6 +66,9 @@ const EXAMPLE = {
   },
   route: { ...ROUTE, metrics: { mtu: 1400 } },
   previous: { ...ROUTE },
+  lookup: null,
+  timeout: null,
+  redirect: null,
   provenance: 'rtnetlink',
 };
 
@@ -137,6 +140,50 @@ describe('JSON lines of route events', () => {
       routeinfo: { route_destination_address: '10.2.0.0', route_expire_metric: 30 },
       route: { dst: '10.2.0.0/24', expires: 30 },
     });
+  });
+
+  test.each([
+    ['lookup', LOOKUP, record({ probe: 'miss', lookup: LOOKUP })],
+    ['timeout', TIMEOUT, record({ probe: 'losing', timeout: TIMEOUT })],
+    ['redirect', REDIRECT, record({ probe: 'redirect', redirect: REDIRECT })],
+  ])('a full line has every member of %s in the order of the contract', (name, section, event) => {
+    expect(jsonLine(event, FULL)).toContain(
+      `,"${name}":${JSON.stringify(section)}${name === 'redirect' ? '' : ','}`,
+    );
+    const line = JSON.parse(jsonLine(event, FULL)) as Record<string, unknown>;
+    expect(Object.keys(line)).toEqual(Object.keys(EXAMPLE));
+  });
+
+  test('a lean line has of a section what is away from its default', () => {
+    const event = record({
+      probe: 'losing',
+      timeout: { ...TIMEOUT, protocol: 'neighbour', src: null, sport: 0, dport: 0, ssthresh: null },
+    });
+    const { timeout, lookup, redirect } = JSON.parse(jsonLine(event, LEAN)) as Record<
+      string,
+      unknown
+    >;
+    expect([lookup, redirect]).toEqual([undefined, undefined]);
+    expect(Object.keys(timeout as object)).toEqual([
+      'protocol',
+      'dst',
+      'retransmits',
+      'rtoMs',
+      'srttUs',
+      'rttvarUs',
+      'mtu',
+    ]);
+  });
+
+  test('the address of the socket or namespace is in csinfo once a program saw it', () => {
+    const event = record({ kernelAddress: '0xffff888012345680', process: PROCESS });
+    expect(JSON.parse(jsonLine(event, LEAN))).toMatchObject({
+      csinfo: { cs_addr: '0xffff888012345680', cs_pid: 1234 },
+    });
+    expect(JSON.parse(jsonLine(record({ process: PROCESS }), LEAN))).toMatchObject({
+      csinfo: { cs_pid: 1234 },
+    });
+    expect(jsonLine(record({ process: PROCESS }), LEAN)).not.toContain('cs_addr');
   });
 
   test('a zone, cause or process that follows another is not mistaken for it', () => {

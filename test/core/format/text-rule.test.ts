@@ -33,4 +33,10 @@ describe('a policy rule as text', () => {
   test('a hostile interface name cannot act on a terminal', () => {
     expect(ruleWords({ iif: '\u001b[31mx', action: 'nop' })).toBe('0: from all iif \\x1b[31mx nop');
   });
+
+  test('ranges that are none read as such, whatever a recording has in their place', () => {
+    expect(ruleWords({ sport: null, dport: { start: '\u001b[31m', end: 9 }, action: 'nop' })).toBe(
+      '0: from all sport ? dport \\x1b[31m-9 nop',
+    );
+  });
 });

@@ -70,7 +70,9 @@ describe('text lines of route events', () => {
       fc.property(arbitraryRecord, (event) => {
         const bare = textLine(event, PLAIN);
         const verbose = textLine(event, { colour: false, verbose: true });
-        expect(verbose.startsWith(bare)).toBe(true);
+        // The table of a miss stands before the process, and only where there is room too.
+        const table = event.lookup === null ? '' : / after table (main|local|default)/;
+        expect(verbose.replace(table, '').startsWith(bare.replace(table, ''))).toBe(true);
       }),
     );
   });
