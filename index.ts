@@ -5,6 +5,7 @@ export type { RouteBody, RouteParts } from './core/route-body.js';
 export type { OpenSink, Sink, SinkCounters, SinkOptions } from './core/sink.js';
 export { RoutetapError } from './core/errors.js';
 export { routeBatches, routes, type RoutesOptions } from './sources/routes.js';
+export type { BpfChoice } from './sources/bpf/choice.js';
 export { replayBatches, type ReplayOptions } from './sources/replay/replay.js';
 export { readNames } from './sources/names-files.js';
 export type { Names } from './core/names/names.js';

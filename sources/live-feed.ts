@@ -5,10 +5,12 @@ import { RoutetapError } from '../core/errors.js';
 import type { RoutetapRecord } from '../core/event.js';
 import { buildFrame, FRAME_KIND, type FrameFields, type ZoneIdentity } from '../core/frame.js';
 import { batchEnd } from '../core/recording.js';
-import { findProcess } from './procfs/find-process.js';
+import { tiersFrame } from './bpf/frames.js';
+import { openLiveBpf, type LiveBpf } from './bpf/live-bpf.js';
+import { ProcessAnswers } from './process-answers.js';
 import { recordedOptions } from './replay/recorded-options.js';
 import type { RoutesOptions } from './routes.js';
-import { openLiveReader, type LiveReader } from './rtnetlink/live.js';
+import { openLiveReader, type IcmpSockets, type LiveReader } from './rtnetlink/live.js';
 import { openRecorder, type Recorder } from './rtnetlink/recorder.js';
 import { socketFilter } from './rtnetlink/socket-filter.js';
 import { version } from './version.js';
@@ -18,6 +20,8 @@ import type { FoundZone } from './zones/zone.js';
 
 /** A stop waits this long for the last messages to be drained. */
 const DRAIN_MS = 3000;
+/** A namespace that is gone is let go of after this, drained or not. */
+const LEAVE_MS = 1000;
 
 /** What the feed gives. */
 export interface LiveFeedOutput {
@@ -44,7 +48,9 @@ export class LiveFeed {
   readonly #zones = new Map<number, OpenZone>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #filter: Uint8Array | null;
+  readonly #answers: ProcessAnswers;
   #reader: LiveReader | null = null;
+  #bpf: LiveBpf | null = null;
   #recorder: Recorder | null = null;
   #watch: ZoneWatch | null = null;
   #nextZone = 0;
@@ -52,8 +58,10 @@ export class LiveFeed {
   #feeding = false;
   /** Frames made while the engine was fed; they follow as a batch of their own. */
   #own: Uint8Array[] = [];
-  /** Processes found while the engine was fed: a recording has them before the batch. */
-  #found: Uint8Array[] = [];
+  /** Redirects as the first zone's sockets see them; null where a program does. */
+  #icmp: IcmpSockets | null = null;
+  /** Zones that are gone, but for what the kernel said before. */
+  readonly #leaving = new Set<number>();
   /** Barriers of `stop` still to come. */
   #awaited = 0;
   #closed: Promise<void> | null = null;
@@ -63,6 +71,12 @@ export class LiveFeed {
     this.#engineOptions = engineOptions;
     this.#output = output;
     this.#filter = socketFilter(engineOptions.filter);
+    this.#answers = new ProcessAnswers({
+      netnsOf: (zone) =>
+        [...this.#zones.values()].find(({ number }) => number === zone)?.id ?? null,
+      now: wallClockNs,
+      areKept: options.recordFile !== undefined,
+    });
     this.#engine = output.engine({
       query: (zone, token, request) => {
         this.#reader?.query(zone, token, request);
@@ -73,7 +87,8 @@ export class LiveFeed {
       timer: (token, delayMs) => {
         this.#startTimer(token, delayMs);
       },
-      process: (zone, portid) => this.#findProcess(zone, portid),
+      process: (zone, portid) => this.#answers.process(zone, portid),
+      describe: (pid, cgroupId) => this.#answers.describe(pid, cgroupId),
     });
   }
 
@@ -94,10 +109,13 @@ export class LiveFeed {
     if (this.#state !== 'new') return;
     this.#state = 'open';
     const { receiveBufferBytes, patience } = this.#options;
+    this.#bpf = this.#openBpf(targets);
     this.#reader = openLiveReader({
       ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
       ...(patience === undefined ? {} : { patience }),
       onBatch: (bytes) => {
+        // A request stands before the notifications it causes: programs saw it at the call.
+        this.#bpf?.drain();
         this.#feed(bytes);
       },
       onError: (error) => {
@@ -127,7 +145,25 @@ export class LiveFeed {
     if (this.#zones.size === 0) {
       throw new RoutetapError('runtime', 'expected a network namespace to watch, could open none');
     }
+    this.#own.push(tiersFrame(this.#bpf.tierRows(this.#icmp), wallClockNs()));
     this.#feedOwn();
+  }
+
+  /** Attached before the first dump, so that what is told after `watching` is seen by all of them. */
+  #openBpf(targets: readonly FoundZone[] | null): LiveBpf {
+    const { bpf, probes, patience, zone } = this.#options;
+    // A named namespace may come back as another one.
+    const [self] = zone === undefined || zone === 'self' ? (targets ?? []) : [];
+    return openLiveBpf({
+      choice: bpf ?? 'auto',
+      ...(probes === undefined ? {} : { probes }),
+      ...(self === undefined ? {} : { onlyNetns: self.id }),
+      ...(patience === undefined ? {} : { patience }),
+      now: wallClockNs,
+      onFrame: (frame) => {
+        this.#feed(frame);
+      },
+    });
   }
 
   /** Drains what the kernel has sent, says the last record and completes. */
@@ -159,6 +195,7 @@ export class LiveFeed {
     this.#watch?.close();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    this.#bpf?.close();
     await this.#reader?.close();
     await this.#recorder?.close();
   }
@@ -166,6 +203,7 @@ export class LiveFeed {
   #finish(): void {
     if (this.#state === 'closed' || this.#state === 'finishing') return;
     this.#state = 'finishing';
+    this.#bpf?.close();
     this.#put({ kind: FRAME_KIND.STOP, zone: 0, timeNs: wallClockNs() });
     this.#feedOwn();
     void this.close().then(() => {
@@ -176,8 +214,10 @@ export class LiveFeed {
   #open(found: FoundZone): void {
     const number = this.#nextZone++;
     const path = found.path === '/proc/self/ns/net' ? null : found.path;
-    const native = this.#reader?.addZone(number, path, this.#filter);
+    const icmp = this.#bpf?.needsIcmp ?? false;
+    const native = this.#reader?.addZone(number, path, this.#filter, { icmp });
     if (native === undefined) return;
+    this.#icmp ??= native.icmp;
     this.#zones.set(found.id, { number, id: found.id });
     const identity: ZoneIdentity = {
       id: native.inode,
@@ -198,8 +238,20 @@ export class LiveFeed {
     const zone = this.#zones.get(id);
     if (zone === undefined) return;
     this.#zones.delete(id);
-    this.#reader?.removeZone(zone.number);
-    this.#put({ kind: FRAME_KIND.ZONE_GONE, zone: zone.number, timeNs: wallClockNs() });
+    // What the kernel still said in it is read first: its last deletes are announced ones.
+    this.#leaving.add(zone.number);
+    this.#reader?.barrier(zone.number, LEAVE_TOKEN);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#leave(zone.number);
+    }, LEAVE_MS);
+    this.#timers.add(timer);
+  }
+
+  #leave(number: number): void {
+    if (!this.#leaving.delete(number)) return;
+    this.#reader?.removeZone(number);
+    this.#put({ kind: FRAME_KIND.ZONE_GONE, zone: number, timeNs: wallClockNs() });
     this.#feedOwn();
   }
 
@@ -210,24 +262,6 @@ export class LiveFeed {
       this.#feedOwn();
     }, delayMs);
     this.#timers.add(timer);
-  }
-
-  #findProcess(number: number, portid: number): Uint8Array | null {
-    const zone = [...this.#zones.values()].find((open) => open.number === number);
-    if (zone === undefined) return null;
-    const payload = findProcess({ netnsInode: zone.id }, portid);
-    if (payload !== null && this.#recorder !== null) {
-      this.#found.push(
-        buildFrame({
-          kind: FRAME_KIND.PROCESS,
-          zone: number,
-          portid,
-          timeNs: wallClockNs(),
-          payload,
-        }),
-      );
-    }
-    return payload;
   }
 
   #put(fields: FrameFields): void {
@@ -251,31 +285,37 @@ export class LiveFeed {
     if (this.#recorder !== null) this.#record(bytes);
     this.#feeding = false;
     if (records.length > 0) this.#output.records(records);
+    if (this.#leaving.size > 0) {
+      for (const zone of zonesDone(bytes, LEAVE_TOKEN)) this.#leave(zone);
+    }
     if (this.#state === 'stopping') this.#lookForStop(bytes);
     this.#feedOwn();
   }
 
   #record(bytes: Uint8Array): void {
-    for (const frame of this.#found) this.#recorder?.write(frame);
-    this.#found = [];
+    for (const frame of this.#answers.takeFrames()) this.#recorder?.write(frame);
     this.#recorder?.write(bytes);
     this.#recorder?.write(batchEnd());
   }
 
   /** The barrier asked for by `stop`, of every zone. */
   #lookForStop(bytes: Uint8Array): void {
-    this.#awaited -= barriersIn(bytes, STOP_TOKEN);
+    this.#awaited -= zonesDone(bytes, STOP_TOKEN).length;
     if (this.#awaited <= 0) this.#finish();
   }
 }
 
-/** No token of an engine: those count up from 1. */
+/** No tokens of an engine: those count up from 1. */
 const STOP_TOKEN = 0xffff_ffff;
+const LEAVE_TOKEN = 0xffff_fffe;
 
-function barriersIn(bytes: Uint8Array, token: number): number {
-  let count = 0;
-  eachFrame(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), ({ kind, value }) => {
-    if (kind === FRAME_KIND.BARRIER && value === token) count++;
+/** Zones whose barrier with this token has come, or can't come any more. */
+function zonesDone(bytes: Uint8Array, token: number): number[] {
+  const zones: number[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  eachFrame(view, ({ kind, value, zone }) => {
+    if (value !== token) return;
+    if (kind === FRAME_KIND.BARRIER || kind === FRAME_KIND.QUERY_FAILED) zones.push(zone);
   });
-  return count;
+  return zones;
 }

@@ -29,6 +29,10 @@ export interface ReaderStats {
   readonly receivedMessages: number;
   /** Sum of the LOSS frames. */
   readonly lostMessages: number;
+  /** ICMP redirects read from the zones' ICMP sockets. */
+  readonly icmpMessages: number;
+  /** Redirects that found those sockets' buffers full. */
+  readonly icmpDropped: number;
   readonly slabsInUse: number;
   /** What the kernel granted the zone added last (SO_RCVBUF, doubled by the kernel); 0 before the first. */
   readonly receiveBufferBytes: number;
@@ -40,6 +44,15 @@ export interface NativeZone {
   readonly inode: number;
   /** SO_NETNS_COOKIE as decimal text. */
   readonly cookie: string;
+  readonly icmp: NativeIcmp;
+}
+
+/** The sockets of a zone that see ICMP redirects. */
+export interface NativeIcmp {
+  readonly inet: boolean;
+  readonly inet6: boolean;
+  /** Of the first socket that could not be opened, positive; 0 without. */
+  readonly errno: number;
 }
 
 /**
@@ -47,7 +60,7 @@ export interface NativeZone {
  * Error with `errno` and `syscall`, and everything but `release` and `close` throws once closed.
  */
 export interface NativeReader {
-  addZone(zone: number, path: string | null, filter: Uint8Array | null): NativeZone;
+  addZone(zone: number, path: string | null, filter: Uint8Array | null, icmp?: boolean): NativeZone;
   /** True when there was one. */
   removeZone(zone: number): boolean;
   setFilter(zone: number, filter: Uint8Array | null): void;

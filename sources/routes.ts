@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import { concatMap, Observable } from 'rxjs';
 import { Engine, type EngineOptions } from '../core/engine/engine.js';
 import { RoutetapError } from '../core/errors.js';
-import type { Family, RoutetapRecord } from '../core/event.js';
+import type { Family, Probe, RoutetapRecord } from '../core/event.js';
 import type { KernelFilter } from '../core/kernel-filter.js';
+import type { BpfChoice } from './bpf/choice.js';
 import { readNames } from './names-files.js';
 import { LiveFeed } from './live-feed.js';
 
@@ -19,6 +20,14 @@ export interface RoutesOptions {
   readonly tables?: readonly number[];
   /** rtm_protocol numbers; applied in the kernel. */
   readonly protocols?: readonly number[];
+  /**
+   * eBPF programs: `auto` (default) takes the best the kernel lets load, and goes on without where it lets none;
+   * `require` errors then (kind `privilege`); `off` loads none; `fentry`, `kprobe` or `tracepoint` that mechanism alone.
+   * What serves is told by the `status` record `what: "tiers"`.
+   */
+  readonly bpf?: BpfChoice;
+  /** What you want to see: programs for other probes are not loaded. It filters nothing else. */
+  readonly probes?: readonly Probe[];
   /** Receive buffer of each zone's event socket, 64 MiB by default. */
   readonly receiveBufferBytes?: number;
   /** Say the routes that exist first, as `status` records `what: "route"`. */
@@ -53,6 +62,7 @@ function engineOptionsOf(options: RoutesOptions): EngineOptions {
     snapshot: options.snapshot ?? false,
     raw: options.raw ?? false,
     auditMs: options.auditMs ?? DEFAULT_AUDIT_MS,
+    allZones: options.zone === 'all',
   };
 }
 

@@ -24,11 +24,12 @@ function nameLines(name: (n: number) => string, max: number): string {
 
 /** The engine's options as a recording's header carries them: what decides which records come out, names included. */
 export function recordedOptions(options: EngineOptions): Readonly<Record<string, unknown>> {
-  const { filter, snapshot, auditMs, names } = options;
+  const { filter, snapshot, auditMs, allZones, names } = options;
   return {
     filter,
     snapshot,
     auditMs,
+    allZones: allZones ?? false,
     names: {
       protos: nameLines((n) => names.protocol(n), MAX_BYTE),
       scopes: nameLines((n) => names.scope(n), MAX_BYTE),
@@ -79,6 +80,7 @@ export function engineOptions({ host, options }: RecordingHeader, raw: boolean):
     snapshot: options['snapshot'] === true,
     raw,
     auditMs,
+    allZones: options['allZones'] === true,
   };
 }
 

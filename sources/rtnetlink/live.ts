@@ -1,7 +1,13 @@
 import { getSystemErrorName, types } from 'node:util';
 
 import { RoutetapError } from '../../core/errors.js';
-import { loadNative, type NativeReader, type NativeZone, type ReaderStats } from '../native.js';
+import {
+  loadNative,
+  type NativeIcmp,
+  type NativeReader,
+  type NativeZone,
+  type ReaderStats,
+} from '../native.js';
 import { RTNLGRP } from './groups.js';
 
 export interface LiveReaderOptions {
@@ -23,14 +29,38 @@ export interface LiveReaderOptions {
   readonly patience?: () => Promise<void> | null;
 }
 
+export interface ZoneOptions {
+  /** True: ICMP frames bring the redirects the zone receives. */
+  readonly icmp?: boolean;
+}
+
+/** For which families a zone's redirects are seen. */
+export interface IcmpSockets {
+  readonly inet: boolean;
+  readonly inet6: boolean;
+  /** Why the first that isn't open is not (EPERM: without CAP_NET_RAW); null when both are. */
+  readonly code: string | null;
+}
+
+export interface OpenedZone extends Pick<NativeZone, 'inode' | 'cookie'> {
+  /** Null when not asked for. */
+  readonly icmp: IcmpSockets | null;
+}
+
 /** Reads the rtnetlink sockets of any number of network namespaces. Keeps the process alive until closed. */
 export interface LiveReader {
   /**
    * Opens the sockets inside the namespace at `path` (/proc/PID/ns/net, /run/netns/NAME; null: our own), groups
    * joined when it returns. Throws a RoutetapError with `code` when the kernel refuses (ENOENT: no such namespace;
-   * kind `privilege` for EPERM and EACCES) or the number is taken (EEXIST).
+   * kind `privilege` for EPERM and EACCES) or the number is taken (EEXIST). ICMP sockets that can't be opened are
+   * no failure: the result says so.
    */
-  addZone(zone: number, path: string | null, filter: Uint8Array | null): NativeZone;
+  addZone(
+    zone: number,
+    path: string | null,
+    filter: Uint8Array | null,
+    options?: ZoneOptions,
+  ): OpenedZone;
   /** Closes the zone's sockets at once: they keep the namespace alive. Frames read before may still come. */
   removeZone(zone: number): void;
   /** Attaches another classic BPF program, or none. Throws a RoutetapError (EINVAL: bad program, ENODEV: no such zone). */
@@ -64,6 +94,12 @@ function refusal(what: string, thrown: unknown): unknown {
   return new RoutetapError('privilege', `${message}; it takes ${needed}`, { code, cause: thrown });
 }
 
+const named = ({ inet, inet6, errno }: NativeIcmp): IcmpSockets => ({
+  inet,
+  inet6,
+  code: errno === 0 ? null : getSystemErrorName(-errno),
+});
+
 class SlabReader implements LiveReader {
   readonly #options: LiveReaderOptions;
   readonly #native: NativeReader;
@@ -91,10 +127,16 @@ class SlabReader implements LiveReader {
     }
   }
 
-  addZone(zone: number, path: string | null, filter: Uint8Array | null): NativeZone {
+  addZone(
+    zone: number,
+    path: string | null,
+    filter: Uint8Array | null,
+    { icmp = false }: ZoneOptions = {},
+  ): OpenedZone {
     this.#mustBeOpen();
     try {
-      return this.#native.addZone(zone, path, filter);
+      const opened = this.#native.addZone(zone, path, filter, icmp);
+      return { inode: opened.inode, cookie: opened.cookie, icmp: icmp ? named(opened.icmp) : null };
     } catch (thrown) {
       const place = path === null ? 'our own' : JSON.stringify(path);
       throw refusal(`cannot watch the network namespace ${place}`, thrown);

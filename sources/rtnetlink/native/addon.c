@@ -23,6 +23,22 @@ static napi_value identity(napi_env env, const struct zone *zone) {
   return result;
 }
 
+/* Which ICMP sockets are open, and the errno of the first that is not. */
+static napi_value icmp_state(napi_env env, const struct zone *zone) {
+  static const char *names[ICMP_FAMILIES] = {"inet", "inet6"};
+  int error = 0;
+  napi_value result, value;
+  napi_create_object(env, &result);
+  for (int i = 0; i < ICMP_FAMILIES; i++) {
+    napi_get_boolean(env, zone->icmp[i].fd >= 0, &value);
+    napi_set_named_property(env, result, names[i], value);
+    if (error == 0) error = zone->icmp[i].error;
+  }
+  napi_create_int32(env, error, &value);
+  napi_set_named_property(env, result, "errno", value);
+  return result;
+}
+
 static bool read_filter(napi_env env, napi_value value, const uint8_t **filter, size_t *length) {
   if (!read_bytes(env, value, "filter", true, filter, length)) return false;
   if (*filter == NULL || (*length > 0 && *length % 8 == 0 && *length <= MOST_FILTER_BYTES)) {
@@ -32,16 +48,26 @@ static bool read_filter(napi_env env, napi_value value, const uint8_t **filter, 
   return false;
 }
 
-/* addZone(zone, path, filter) */
+/* A boolean that may be left out. */
+static bool read_wish(napi_env env, napi_value value, const char *name, bool *to) {
+  napi_valuetype type;
+  *to = false;
+  if (napi_typeof(env, value, &type) == napi_ok && type == napi_undefined) return true;
+  return read_boolean(env, value, name, to);
+}
+
+/* addZone(zone, path, filter, icmp?) */
 static napi_value add_zone(napi_env env, napi_callback_info info) {
-  napi_value arguments[3];
-  struct handle *handle = open_handle_of(env, info, 3, arguments);
+  napi_value arguments[4];
+  struct handle *handle = open_handle_of(env, info, 4, arguments);
   uint32_t id;
+  bool icmp;
   size_t filter_bytes;
   const uint8_t *filter;
   char *path;
   if (handle == NULL || !read_integer(env, arguments[0], "zone", 0, UINT32_MAX, &id) ||
       !read_filter(env, arguments[2], &filter, &filter_bytes) ||
+      !read_wish(env, arguments[3], "icmp", &icmp) ||
       !read_path(env, arguments[1], "path", &path)) {
     return NULL;
   }
@@ -53,6 +79,7 @@ static napi_value add_zone(napi_env env, napi_callback_info info) {
       .group_count = handle->group_count,
       .receive_buffer_bytes = handle->receive_buffer_bytes,
       .see_processes = handle->see_processes,
+      .see_redirects = icmp,
   };
   struct failure failure;
   napi_value result = NULL;
@@ -63,6 +90,7 @@ static napi_value add_zone(napi_env env, napi_callback_info info) {
     zone->id = id;
     handle->granted_bytes = zone->receive_buffer_bytes;
     result = identity(env, zone);
+    napi_set_named_property(env, result, "icmp", icmp_state(env, zone));
     failure = (struct failure){.error = reader_add_zone(handle->reader, zone), .syscall = "addZone"};
     if (failure.error != 0) {
       zone_close(zone);
@@ -198,6 +226,8 @@ static napi_value stats(napi_env env, napi_callback_info info) {
   put_number(env, result, "receivedBytes", (double)now.received_bytes);
   put_number(env, result, "receivedMessages", (double)now.received_messages);
   put_number(env, result, "lostMessages", (double)now.lost_messages);
+  put_number(env, result, "icmpMessages", (double)now.icmp_messages);
+  put_number(env, result, "icmpDropped", (double)now.icmp_dropped);
   put_number(env, result, "slabsInUse", now.slabs_in_use);
   put_number(env, result, "receiveBufferBytes", handle->granted_bytes);
   return result;

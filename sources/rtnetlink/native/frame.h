@@ -14,6 +14,7 @@ enum frame_kind {
   FRAME_BARRIER = 4,
   FRAME_PROCESS = 7,
   FRAME_QUERY_FAILED = 10,
+  FRAME_ICMP = 14,
 };
 
 enum { FRAME_TRUNCATED = 1 };

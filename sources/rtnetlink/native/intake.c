@@ -128,7 +128,15 @@ static bool put_loss(struct intake *intake, struct zone *zone) {
   return true;
 }
 
+static bool put_icmp(struct intake *intake) {
+  if (intake->icmp_bytes == 0) return true;
+  if (!put(intake, intake->icmp_header, intake->icmp, intake->icmp_bytes)) return false;
+  intake->icmp_bytes = 0;
+  return true;
+}
+
 bool intake_flush(struct intake *intake) {
+  if (!put_icmp(intake)) return false;
   while (intake->next < intake->count) {
     if (!put_datagram(intake, intake->next)) return false;
     intake->looked_up = false;
@@ -140,7 +148,7 @@ bool intake_flush(struct intake *intake) {
 }
 
 static void look_for_loss(struct intake *intake, struct zone *zone) {
-  uint32_t drops = zone_new_drops(zone);
+  uint32_t drops = socket_new_drops(zone->event_fd, &zone->drops);
   if (drops == 0) return;
   zone->lost += drops;
   zone->loss_due = true;
@@ -207,6 +215,24 @@ enum drain intake_events(struct intake *intake, struct zone *zone, uint32_t batc
   return DRAIN_MORE;
 }
 
+enum drain intake_icmp(struct intake *intake, struct icmp_socket *socket) {
+  uint32_t drops = socket_new_drops(socket->fd, &socket->drops);
+  atomic_fetch_add_explicit(&intake->icmp_dropped, drops, memory_order_relaxed);
+  for (uint32_t i = 0; i < BATCH_DATAGRAMS; i++) {
+    if (!intake_flush(intake)) return DRAIN_STARVED;
+    bool truncated = false;
+    intake->icmp_bytes = icmp_receive(socket, intake->icmp, &truncated);
+    if (intake->icmp_bytes == 0) return DRAIN_DRY;
+    intake->icmp_header = (struct frame_header){.kind = FRAME_ICMP,
+                                                .flags = truncated ? FRAME_TRUNCATED : 0,
+                                                .zone = socket->zone->id,
+                                                .time_ns = clock_ns(CLOCK_REALTIME)};
+    atomic_fetch_add_explicit(&intake->icmp_messages, 1, memory_order_relaxed);
+    intake->pace_count++;
+  }
+  return intake_flush(intake) ? DRAIN_MORE : DRAIN_STARVED;
+}
+
 enum progress intake_barrier(struct intake *intake, struct zone *zone, struct zone_op *op) {
   if (!op->started) {
     op->left = zone_queue_bound(zone);
@@ -269,6 +295,7 @@ enum progress intake_query(struct intake *intake, struct zone *zone, struct zone
 
 void intake_forget_zone(struct intake *intake, struct zone *zone) {
   process_forget_zone(&intake->seen, zone->id);
+  if (intake->icmp_header.zone == zone->id) intake->icmp_bytes = 0;
   if (intake->zone != zone) return;
   intake->zone = NULL;
   intake->next = intake->count = 0;

@@ -44,6 +44,11 @@ struct intake {
   size_t process_bytes;
   uint8_t process[PROCESS_PAYLOAD_BYTES];
 
+  /* An ICMP frame received and not yet in a slab; 0 bytes: none. */
+  struct frame_header icmp_header;
+  size_t icmp_bytes;
+  uint8_t icmp[ICMP_PAYLOAD_BYTES];
+
   /* How many event datagrams came since `pace_since_ns`. */
   uint64_t pace_since_ns;
   uint32_t pace_count;
@@ -51,6 +56,8 @@ struct intake {
   _Atomic uint64_t received_bytes;
   _Atomic uint64_t received_messages;
   _Atomic uint64_t lost_messages;
+  _Atomic uint64_t icmp_messages;
+  _Atomic uint64_t icmp_dropped;
 };
 
 /* 0 or an errno. */
@@ -61,6 +68,8 @@ void intake_destroy(struct intake *intake);
 bool intake_flush(struct intake *intake);
 /* Reads the zone's event socket, at most `batches` batches. */
 enum drain intake_events(struct intake *intake, struct zone *zone, uint32_t batches);
+/* Reads one of its ICMP sockets, at most one batch. */
+enum drain intake_icmp(struct intake *intake, struct icmp_socket *socket);
 /* One step of an operation. */
 enum progress intake_barrier(struct intake *intake, struct zone *zone, struct zone_op *op);
 enum progress intake_query(struct intake *intake, struct zone *zone, struct zone_op *op);

@@ -30,6 +30,9 @@ int reader_watch(struct reader *reader, int fd, void *what) {
 static int add_zone(struct reader *reader, struct zone *zone) {
   if (find_zone(reader, zone->id) != NULL) return EEXIST;
   int error = reader_watch(reader, zone->event_fd, zone);
+  for (int i = 0; i < ICMP_FAMILIES && error == 0; i++) {
+    if (zone->icmp[i].fd >= 0) error = reader_watch(reader, zone->icmp[i].fd, &zone->icmp[i]);
+  }
   if (error != 0) return error;
   zone->next = reader->zones;
   reader->zones = zone;
@@ -174,7 +177,9 @@ static bool read_ready(struct reader *reader, const struct epoll_event *events, 
   for (int i = 0; i < count; i++) {
     void *what = events[i].data.ptr;
     if (what == NULL || what == &reader->intake.seen.exits) continue;
-    enum drain drain = intake_events(&reader->intake, what, BATCHES_PER_TURN);
+    enum drain drain = *(enum watched *)what == WATCHED_ICMP
+                           ? intake_icmp(&reader->intake, what)
+                           : intake_events(&reader->intake, what, BATCHES_PER_TURN);
     if (drain == DRAIN_STARVED) return false;
     if (drain == DRAIN_MORE) reader->more = true;
   }

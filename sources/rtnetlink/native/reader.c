@@ -102,6 +102,8 @@ struct reader_stats reader_stats(struct reader *reader) {
       .received_bytes = atomic_load_explicit(&intake->received_bytes, memory_order_relaxed),
       .received_messages = atomic_load_explicit(&intake->received_messages, memory_order_relaxed),
       .lost_messages = atomic_load_explicit(&intake->lost_messages, memory_order_relaxed),
+      .icmp_messages = atomic_load_explicit(&intake->icmp_messages, memory_order_relaxed),
+      .icmp_dropped = atomic_load_explicit(&intake->icmp_dropped, memory_order_relaxed),
       .slabs_in_use = slabs_in_use(&intake->slabs),
   };
 }

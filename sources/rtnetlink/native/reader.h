@@ -29,6 +29,8 @@ struct reader_stats {
   uint64_t received_bytes;
   uint64_t received_messages;
   uint64_t lost_messages;
+  uint64_t icmp_messages;
+  uint64_t icmp_dropped;
   uint32_t slabs_in_use;
 };
 

@@ -122,6 +122,7 @@ static void *open_inside(void *argument) {
   struct zone *zone = opening->zone;
   if (enter(wish, zone, opening->failure) && open_event_socket(wish, zone, opening->failure)) {
     open_query_socket(zone, opening->failure);
+    if (wish->see_redirects) icmp_open(zone->icmp, zone);
     if (wish->see_processes) {
       zone->table_fd = open("/proc/thread-self/net/netlink", O_RDONLY | O_CLOEXEC);
     }
@@ -137,7 +138,9 @@ struct zone *zone_open(const struct zone_wish *wish, struct failure *failure) {
     failed(failure, "malloc");
     return NULL;
   }
+  zone->kind = WATCHED_ZONE;
   zone->event_fd = zone->query_fd = zone->table_fd = -1;
+  for (int i = 0; i < ICMP_FAMILIES; i++) zone->icmp[i].fd = -1;
   struct opening opening = {.wish = wish, .zone = zone, .failure = failure};
   /* A thread of its own: setns moves a thread, and this one ends right after. */
   pthread_t thread;
@@ -162,6 +165,9 @@ void zone_close(struct zone *zone) {
   if (zone->event_fd >= 0) close(zone->event_fd);
   if (zone->query_fd >= 0) close(zone->query_fd);
   if (zone->table_fd >= 0) close(zone->table_fd);
+  for (int i = 0; i < ICMP_FAMILIES; i++) {
+    if (zone->icmp[i].fd >= 0) close(zone->icmp[i].fd);
+  }
   for (struct zone_op *op = zone->first_op; op != NULL;) {
     struct zone_op *next = op->next;
     free(op);
@@ -186,13 +192,13 @@ int zone_set_filter(const struct zone *zone, const void *filter, size_t filter_b
   return done == 0 ? 0 : errno;
 }
 
-uint32_t zone_new_drops(struct zone *zone) {
+uint32_t socket_new_drops(int fd, uint32_t *known) {
   uint32_t meminfo[SK_MEMINFO_VARS] = {0};
   socklen_t length = sizeof meminfo;
-  if (getsockopt(zone->event_fd, SOL_SOCKET, SO_MEMINFO, meminfo, &length) != 0) return 0;
+  if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo, &length) != 0) return 0;
   if (length < (SK_MEMINFO_DROPS + 1) * sizeof *meminfo) return 0;
-  uint32_t fresh = meminfo[SK_MEMINFO_DROPS] - zone->drops;
-  zone->drops = meminfo[SK_MEMINFO_DROPS];
+  uint32_t fresh = meminfo[SK_MEMINFO_DROPS] - *known;
+  *known = meminfo[SK_MEMINFO_DROPS];
   return fresh;
 }
 

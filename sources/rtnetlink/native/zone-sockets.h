@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "icmp-sockets.h"
+
 /* What JavaScript asked of a zone; done one after the other. */
 struct zone_op {
   struct zone_op *next;
@@ -23,12 +25,14 @@ struct zone_op {
 };
 
 struct zone {
+  enum watched kind;
   struct zone *next;
   uint32_t id;
   int event_fd;
   int query_fd;
   /* /proc/net/netlink of the namespace, -1 without. */
   int table_fd;
+  struct icmp_socket icmp[ICMP_FAMILIES];
   uint64_t inode;
   uint64_t cookie;
   uint32_t receive_buffer_bytes;
@@ -58,6 +62,7 @@ struct zone_wish {
   uint32_t group_count;
   uint32_t receive_buffer_bytes;
   bool see_processes;
+  bool see_redirects;
 };
 
 /* Opens the sockets inside the namespace, groups joined; NULL and a failure when the kernel refuses. */
@@ -66,8 +71,8 @@ struct zone *zone_open(const struct zone_wish *wish, struct failure *failure);
 void zone_close(struct zone *zone);
 /* Attaches a classic BPF program to the event socket, or detaches with NULL. 0 or an errno. */
 int zone_set_filter(const struct zone *zone, const void *filter, size_t filter_bytes);
-/* Messages the kernel dropped on the event socket since the last call. */
-uint32_t zone_new_drops(struct zone *zone);
+/* Messages the kernel dropped on the socket since `known` was its count, which is brought up to date. */
+uint32_t socket_new_drops(int fd, uint32_t *known);
 /* An upper bound for the datagrams waiting in the event socket. */
 uint32_t zone_queue_bound(const struct zone *zone);
 

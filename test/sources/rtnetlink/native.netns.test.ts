@@ -57,6 +57,7 @@ describe('the native reader', () => {
       () => call('addZone', 1, null, new Uint8Array(7)),
       () => call('addZone', 1, null, new Uint8Array(0)),
       () => call('addZone', 1, null, new Uint8Array(8 * 4097)),
+      () => call('addZone', 1, null, null, 1),
       () => call('removeZone', -1),
       () => call('removeZone', 1.5),
       () => call('removeZone', Number.NaN),
