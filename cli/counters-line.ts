@@ -6,6 +6,7 @@ const SOURCE_COUNTERS = [
   'received',
   'decoded',
   'lost',
+  'ring_lost',
   'malformed',
   'inferred',
   'resyncs',

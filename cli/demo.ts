@@ -1,91 +1,79 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { tap, type Observable } from 'rxjs';
+import { finalize, tap, type Observable } from 'rxjs';
 import { RoutetapError } from '../core/errors.js';
 import type { RoutetapRecord } from '../core/event.js';
 import { readNames } from '../sources/names-files.js';
 import { routeBatches } from '../sources/routes.js';
 import { resolveOptions, type OptionSources } from './config.js';
-import { ACTS } from './demo/acts.js';
+import { ACTS, type Act } from './demo/acts.js';
 import { DemoScene } from './demo/scene.js';
+import { Watch } from './demo/watch.js';
 import { compileFilters } from './filters.js';
 import { loadSinks } from './load-sinks.js';
 import { say } from './say.js';
-import { STREAM_OPTIONS } from './stream-options.js';
+import { STREAM_OPTIONS, type StreamOptions } from './stream-options.js';
 import { runStream, type SourceControl } from './stream.js';
 
-/** An act is over when nothing was told for this long; inferred events wait for a dump. */
-const QUIET_MS = 500;
-/** Longer than any act needs on a loaded machine. */
-const ACT_LIMIT_MS = 5000;
-
-/** When records last came, and whether events flow. */
-class Watch {
-  #lastMs = performance.now();
-  #watching = false;
-
-  see(records: readonly RoutetapRecord[]): void {
-    this.#lastMs = performance.now();
-    this.#watching ||= records.some(
-      (record) => record.type === 'status' && record.what === 'watching',
-    );
-  }
-
-  async started(signal: AbortSignal): Promise<void> {
-    while (!this.#watching && !signal.aborted) await sleep(20);
-  }
-
-  async quiet(signal: AbortSignal): Promise<void> {
-    const begunMs = performance.now();
-    while (!signal.aborted) {
-      const nowMs = performance.now();
-      const quietMs = nowMs - Math.max(this.#lastMs, begunMs);
-      if (quietMs > QUIET_MS || nowMs - begunMs > ACT_LIMIT_MS) return;
-      await sleep(50);
-    }
-  }
+interface Stage {
+  /** Aborted: the demo ends where it is. */
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
 }
 
-async function play(
-  scene: DemoScene,
-  watch: Watch,
-  signal: AbortSignal,
-  log: (line: string) => void,
-): Promise<void> {
-  await watch.started(signal);
-  for (const { shows, lines } of ACTS) {
-    if (signal.aborted) return;
-    log(`\n# ${shows}`);
-    for (const line of lines) {
-      log(`$ ip ${line}`);
-      await scene.ip(line);
-    }
-    await watch.quiet(signal);
+async function playAct(act: Act, scene: DemoScene, watch: Watch, stage: Stage): Promise<void> {
+  const { shows, needs, steps, awaits } = act;
+  const blind = needs === undefined ? null : watch.blindness(needs);
+  if (blind !== null) {
+    stage.log(`\n# left out: ${shows}; ${blind}`);
+    return;
   }
-  if (signal.aborted) return;
-  log('\n# the namespace itself goes away, and everything with it');
-  log(`$ ip netns del ${scene.name}`);
-  await scene.remove();
-  await watch.quiet(signal);
+  stage.log(`\n# ${shows}`);
+  const before = needs === undefined ? 0 : watch.seen(needs);
+  for (const step of steps) {
+    if (stage.signal.aborted) return;
+    stage.log(`$ ${scene.show(step)}`);
+    await scene.take(step);
+  }
+  if (needs !== undefined && awaits !== undefined) {
+    await watch.until(() => watch.seen(needs) - before >= awaits.events, awaits.limitMs);
+  }
+  await watch.quiet();
+}
+
+async function play(scene: DemoScene, watch: Watch, stage: Stage): Promise<void> {
+  await watch.started();
+  for (const act of ACTS) {
+    if (stage.signal.aborted) return;
+    await playAct(act, scene, watch, stage);
+  }
+  if (stage.signal.aborted) return;
+  stage.log('\n# the namespace itself goes away, and everything with it');
+  stage.log(`$ ip netns del ${scene.name}`);
+  await scene.removeHost();
+  await watch.quiet();
 }
 
 /** The events of the scene, which ends when the play is over, a signal came, or the play failed. */
 function perform(
   scene: DemoScene,
   { signal, patience }: SourceControl,
-  options: { readonly raw: boolean; readonly log: (line: string) => void },
+  options: Pick<StreamOptions, 'raw' | 'bpf'> & { readonly log: (line: string) => void },
   failed: (error: unknown) => void,
 ): Observable<readonly RoutetapRecord[]> {
   const over = new AbortController();
-  const watch = new Watch();
   const ended = AbortSignal.any([signal, over.signal]);
-  play(scene, watch, ended, options.log)
-    .catch(failed)
+  const watch = new Watch(ended);
+  play(scene, watch, { signal: ended, log: options.log })
+    .catch((error: unknown) => {
+      // Once it is ended things are removed under it.
+      if (!ended.aborted) failed(error);
+    })
     .finally(() => {
       over.abort();
     });
   return routeBatches({
     zone: scene.name,
+    bpf: options.bpf,
     host: hostname(),
     raw: options.raw,
     signal: ended,
@@ -94,6 +82,9 @@ function perform(
     tap((records) => {
       watch.see(records);
     }),
+    finalize(() => {
+      over.abort();
+    }),
   );
 }
 
@@ -101,7 +92,7 @@ function perform(
 export async function demo(sources: OptionSources): Promise<void> {
   const options = resolveOptions(
     sources,
-    STREAM_OPTIONS.filter((row) => row.isLive !== true),
+    STREAM_OPTIONS.filter((row) => row.isLive !== true || row.member === 'bpf'),
   );
   if (process.getuid?.() !== 0) {
     throw new RoutetapError(
@@ -121,12 +112,15 @@ export async function demo(sources: OptionSources): Promise<void> {
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const failures: Error[] = [];
   try {
-    await scene.build();
+    await scene.build().catch((error: unknown) => {
+      // A Ctrl-C ends the commands of the build as well.
+      if (!stopped.signal.aborted) throw error;
+    });
     if (!stopped.signal.aborted) {
       const sinks = await loadSinks(options, names, log);
       await runStream(
         (control) =>
-          perform(scene, control, { raw: options.raw, log }, (error) => {
+          perform(scene, control, { raw: options.raw, bpf: options.bpf, log }, (error) => {
             failures.push(error instanceof Error ? error : new Error(String(error)));
           }),
         {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { RoutetapError } from '../core/errors.js';
+import { PROBES } from '../core/event.js';
+import { objectsFor } from '../sources/bpf/choice.js';
 import { readNames } from '../sources/names-files.js';
 import { routeBatches } from '../sources/routes.js';
 import { resolveOptions, type OptionSources } from './config.js';
@@ -9,24 +10,7 @@ import { loadSinks } from './load-sinks.js';
 import { errorLine, say } from './say.js';
 import type { StreamOptions } from './stream-options.js';
 import { runStream } from './stream.js';
-
-/** Probes that only an eBPF tier sees. */
-const UNSEEN = ['losing', 'miss', 'redirect'] as const;
-
-/** This build has no eBPF tier: `require` can't be met. */
-function checkTiers(options: StreamOptions): void {
-  if (options.bpf !== 'require') return;
-  throw new RoutetapError(
-    'privilege',
-    '--bpf require: expected an eBPF tier, got none: this build has only the rtnetlink tier; use --bpf auto',
-  );
-}
-
-function warnOfUnseen(options: StreamOptions, log: (line: string) => void): void {
-  const unseen = UNSEEN.filter((probe) => options.probe?.includes(probe));
-  if (unseen.length === 0) return;
-  log(`routetap: no tier of this build sees ${unseen.join(', ')}; see routetap doctor`);
-}
+import { rowsOf, unseenLine } from './unseen-line.js';
 
 function bufferNote({ receiveBufferBytes }: StreamOptions): string | null {
   const bytes = cappedReceiveBuffer(receiveBufferBytes);
@@ -36,18 +20,22 @@ function bufferNote({ receiveBufferBytes }: StreamOptions): string | null {
 
 /** What can't be changed while the sockets are open, and `rest` of other options. */
 const keepFixed = (fixed: StreamOptions, rest: StreamOptions): StreamOptions => {
-  const { zone, family, table, protocol } = fixed;
-  return { ...rest, zone, family, table, protocol };
+  const { zone, family, table, protocol, bpf } = fixed;
+  return { ...rest, zone, family, table, protocol, bpf };
 };
+
+/** Programs that the probes of `fresh` need and those of `loaded` did not. */
+function areProgramsMissing(loaded: StreamOptions, fresh: StreamOptions): boolean {
+  const have = objectsFor(loaded.probe ?? PROBES);
+  return objectsFor(fresh.probe ?? PROBES).some((object) => !have.includes(object));
+}
 
 /** `routetap monitor`: events of this machine's kernel until it is stopped. */
 export async function monitor(sources: OptionSources): Promise<void> {
   const options = resolveOptions(sources);
-  checkTiers(options);
   const names = readNames();
   const filters = compileFilters(options, names);
   const log = options.quiet ? () => undefined : say;
-  warnOfUnseen(options, log);
   const sinks = await loadSinks(options, names, log);
 
   const rereadFilters = (): Filters['test'] | null => {
@@ -56,7 +44,12 @@ export async function monitor(sources: OptionSources): Promise<void> {
       const kept = keepFixed(options, fresh);
       if (JSON.stringify(kept) !== JSON.stringify(fresh)) {
         log(
-          'routetap: zone, family, table and protocol of the config take effect at the next start',
+          'routetap: zone, family, table, protocol and bpf of the config take effect at the next start',
+        );
+      }
+      if (areProgramsMissing(options, kept)) {
+        log(
+          'routetap: the eBPF programs of probes added to the config are loaded at the next start',
         );
       }
       return compileFilters(kept, names).test;
@@ -79,6 +72,8 @@ export async function monitor(sources: OptionSources): Promise<void> {
         }),
         ...(options.record !== null && { recordFile: options.record }),
         ...(options.auditMs !== null && { auditMs: options.auditMs }),
+        ...(options.probe !== null && { probes: options.probe }),
+        bpf: options.bpf,
         snapshot: options.snapshot,
         raw: options.raw,
         host: hostname(),
@@ -94,6 +89,8 @@ export async function monitor(sources: OptionSources): Promise<void> {
       log,
       verbose: options.verbose,
       note: bufferNote(options),
+      remark: (record) =>
+        record.what === 'tiers' ? unseenLine(rowsOf(record), options.probe ?? []) : null,
       onHangUp: rereadFilters,
     },
   );

@@ -1,4 +1,5 @@
 import type { Family, Probe } from '../core/event.js';
+import { BPF_CHOICES, type BpfChoice } from '../sources/bpf/choice.js';
 import {
   byteSize,
   duration,
@@ -29,7 +30,7 @@ export interface StreamOptions {
   readonly where: string | null;
   /** SPECs. */
   readonly sink: readonly string[];
-  readonly bpf: 'auto' | 'require' | 'off';
+  readonly bpf: BpfChoice;
   readonly snapshot: boolean;
   readonly count: number | null;
   readonly durationMs: number | null;
@@ -156,8 +157,8 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
     member: 'bpf',
     name: 'bpf',
     value: 'MODE',
-    help: 'eBPF tiers: auto, require or off (default: auto)',
-    read: oneOf('auto', 'require', 'off'),
+    help: 'eBPF: auto, require, off, or only fentry, kprobe or tracepoint (default: auto)',
+    read: oneOf(...BPF_CHOICES),
     fallback: 'auto',
     isLive: true,
   },
@@ -233,7 +234,7 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
     member: 'verbose',
     name: 'verbose',
     value: null,
-    help: 'more on stderr: zones, gaps, resyncs, audits',
+    help: 'more on stderr: tiers, zones, gaps, resyncs, audits',
     read: yesNo,
     fallback: false,
   },

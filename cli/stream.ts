@@ -28,6 +28,8 @@ export interface StreamSettings {
   readonly log: (line: string) => void;
   /** Said once events flow. */
   readonly note?: string | null;
+  /** A line about a status record, null for none. */
+  readonly remark?: (record: StatusRecord) => string | null;
   /** Status, gap and resync records go to `log` too. */
   readonly verbose?: boolean;
   /** SIGHUP, after the files are open again; a filter it returns takes the place of the one before. */
@@ -74,6 +76,8 @@ export async function runStream(open: OpenSource, settings: StreamSettings): Pro
         if (settings.note != null) log(settings.note);
         return;
       }
+      const remark = settings.remark?.(record) ?? null;
+      if (remark !== null) log(remark);
     }
     if (settings.verbose === true) log(textLine(record, { colour: false, verbose: true }));
   };

@@ -1,12 +1,19 @@
 import { PROBES, type Family, type Probe } from '../../core/event.js';
+import type { TierRow } from '../../core/frame.js';
 import type { Machine } from './machine.js';
 
 /** What sees a probe for a family. */
 export interface ProbeRow {
   readonly probe: Probe;
   readonly family: Family;
-  /** Null: nothing in this build does. */
+  /** Null: nothing does. */
   readonly mechanism: string | null;
+  /** What tells who asked, of add, delete and change; null of the others, whose process comes along. */
+  readonly who: string | null;
+  /** What to expect, in words. */
+  readonly fidelity: string;
+  /** What would serve better, and why it does not; null for the best. */
+  readonly better: string | null;
   /** What is missing, null when nothing is. */
   readonly missing: string | null;
 }
@@ -19,30 +26,65 @@ export interface Finding {
   readonly get: string | null;
 }
 
-const MECHANISMS: Readonly<Partial<Record<Probe, Readonly<Record<Family, string>>>>> = {
-  add: {
-    inet: 'rtnetlink RTM_NEWROUTE',
-    inet6: 'rtnetlink RTM_NEWROUTE',
-  },
+const FROM_RTNETLINK: Readonly<Partial<Record<Probe, Readonly<Record<Family, string>>>>> = {
+  add: { inet: 'RTM_NEWROUTE', inet6: 'RTM_NEWROUTE' },
   delete: {
-    inet: 'rtnetlink RTM_DELROUTE; silent ones inferred from link, address and nexthop messages',
-    inet6: 'rtnetlink RTM_DELROUTE; silent ones inferred from link and nexthop messages',
+    inet: 'RTM_DELROUTE; silent ones',
+    inet6: 'RTM_DELROUTE; silent ones inferred from link and nexthop messages',
   },
   change: {
-    inet: 'rtnetlink RTM_NEWROUTE against the mirror',
-    inet6: 'rtnetlink RTM_NEWROUTE against the mirror',
+    inet: 'RTM_NEWROUTE against the mirror',
+    inet6: 'RTM_NEWROUTE against the mirror',
   },
 };
 
-const NO_TIER = 'an eBPF tier; this build has none';
+const both = (...reasons: readonly (string | null | undefined)[]): string | null =>
+  [...new Set(reasons)].filter((reason) => reason != null).join('; ') || null;
 
-/** One row per probe and family. */
-export function probeRows(machine: Machine): readonly ProbeRow[] {
+function routeRow(
+  probe: Probe,
+  family: Family,
+  told: string,
+  tiers: readonly TierRow[],
+  nativeError: string | null,
+): ProbeRow {
+  const of = (object: string): TierRow | undefined =>
+    tiers.find((row) => row.probe === object && row.family === family);
+  const request = of('request');
+  const removed = probe === 'delete' ? of('removed') : undefined;
+  const silent = removed === undefined ? '' : ` ${removed.fidelity} (${String(removed.mechanism)})`;
+  return {
+    probe,
+    family,
+    mechanism: nativeError === null ? 'rtnetlink' : null,
+    who: request?.mechanism ?? null,
+    fidelity: `${told}${silent}; who asked: ${request?.fidelity ?? 'not known'}`,
+    better: both(request?.better, removed?.better),
+    missing: nativeError,
+  };
+}
+
+/** One row per probe and family; `tiers` as a TIERS frame has them. */
+export function probeRows(
+  { nativeError }: Pick<Machine, 'nativeError'>,
+  tiers: readonly TierRow[],
+): readonly ProbeRow[] {
   return PROBES.flatMap((probe) =>
     (['inet', 'inet6'] as const).map((family) => {
-      const mechanism = MECHANISMS[probe]?.[family] ?? null;
-      const missing = mechanism === null ? NO_TIER : machine.nativeError;
-      return { probe, family, mechanism, missing };
+      const told = FROM_RTNETLINK[probe]?.[family];
+      if (told !== undefined) return routeRow(probe, family, told, tiers, nativeError);
+      const row = tiers.find((one) => one.probe === probe && one.family === family);
+      const mechanism = row?.mechanism ?? null;
+      const better = row?.better ?? null;
+      return {
+        probe,
+        family,
+        mechanism,
+        who: null,
+        fidelity: row?.fidelity ?? 'not seen',
+        better,
+        missing: mechanism === null ? (better ?? 'an eBPF program that loads') : null,
+      };
     }),
   );
 }
@@ -113,6 +155,5 @@ export function findings(machine: Machine): readonly Finding[] {
     zones(machine),
     { what: 'BTF', is: btf ? '/sys/kernel/btf/vmlinux' : 'none', get: null },
     { what: 'lockdown', is: lockdown ?? 'none', get: null },
-    { what: 'eBPF tiers', is: 'none is built in this version', get: null },
   ];
 }
