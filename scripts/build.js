@@ -78,6 +78,15 @@ async function buildNativeParts() {
   await buildUnixDatagram();
 }
 
+/** Without libbpf there is no addon, and routetap has no eBPF tier; that is no failure. */
+async function buildLibbpfAddon() {
+  const { buildLibbpf } = await import('./build-libbpf.js');
+  if (buildLibbpf() !== null) return;
+  process.stderr.write(
+    'build: no eBPF addon, libbpf 1.x has no headers here (Debian: libbpf-dev libelf-dev zlib1g-dev)\n',
+  );
+}
+
 const STEPS = [
   {
     name: 'native',
@@ -89,6 +98,12 @@ const STEPS = [
     ],
     outputs: ['build/rtnetlink.node', 'build/unix-datagram.node'],
     make: buildNativeParts,
+  },
+  {
+    name: 'libbpf',
+    inputs: ['bpf/native', 'scripts/build-libbpf.js'],
+    outputs: ['build/libbpf.node'],
+    make: buildLibbpfAddon,
   },
   { name: 'grammar', inputs: [GRAMMAR, LOCK], outputs: [GRAMMAR_PARSER], make: buildGrammar },
   {
@@ -107,13 +122,14 @@ const STEPS = [
 
 /**
  * Builds what is missing or older than its sources: native code, the grammar's parser, the command's bundle,
- * the library. Throws when a step fails. With `only`, just the steps of these names.
+ * the library. The eBPF addon is left out where libbpf has no headers. Throws when a step fails. With `only`, just the steps of these names.
  */
 export async function build({ only } = {}) {
   for (const step of STEPS) {
     if (only !== undefined && !only.includes(step.name)) continue;
     const isNew = await whenChanged({ root: ROOT, ...step });
-    if (isNew) process.stderr.write(`built: ${step.name}\n`);
+    const isMade = step.outputs.every((path) => existsSync(join(ROOT, path)));
+    if (isNew && isMade) process.stderr.write(`built: ${step.name}\n`);
   }
   chmodSync(join(ROOT, 'bin', 'routetap.js'), 0o755);
 }

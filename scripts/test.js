@@ -31,9 +31,24 @@ async function generated() {
   return 1;
 }
 
+/** The committed bytecode must be what its sources give. */
+async function bytecode() {
+  const { checkBpf } = await import('./build-bpf.js');
+  const { skipped, differing = [] } = checkBpf();
+  if (skipped !== undefined) {
+    process.stderr.write(`bytecode: not compared: ${skipped}\n`);
+    return process.env.CI ? 1 : 0;
+  }
+  for (const path of differing) {
+    process.stderr.write(`${path} is not what its source gives; run node scripts/build-bpf.js\n`);
+  }
+  return differing.length === 0 ? 0 : 1;
+}
+
 /** Everything that is checked besides the tests, in this order. */
 const STEPS = [
   { name: 'generated files', check: generated },
+  { name: 'bytecode', check: bytecode },
   { name: 'types', check: () => tool('typescript/bin/tsc', '-p', '.') },
   { name: 'lint', check: () => tool('eslint/bin/eslint.js', '.', '--max-warnings=0') },
   {

@@ -7,6 +7,7 @@ describe('test rings', () => {
     ['test/sources/a.netns.test.ts', 'netns'],
     ['test/core/a.fuzz.test.ts', 'fuzz'],
     ['test/fuzz/a.test.ts', 'fuzz'],
+    ['test/bpf/a.bpf.test.ts', 'bpf'],
   ])('%s belongs to ring %s and no other', (file, name) => {
     const rings = Object.entries(RINGS).filter(([, ring]) => ring.has(file));
     expect(rings.map(([ring]) => ring)).toEqual([name]);
