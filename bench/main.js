@@ -2,6 +2,7 @@ import { cpus, release } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lookupCost, missStorm } from './bpf.js';
 import { flood } from './flood.js';
 import { latency } from './latency.js';
 import { listeners } from './listeners.js';
@@ -19,6 +20,8 @@ const FULL = {
   routes: 1_000_000,
   idleSeconds: 10,
   settleSeconds: 25,
+  sends: 200_000,
+  storm: 1_000_000,
 };
 const QUICK = {
   flood: 50_000,
@@ -27,6 +30,8 @@ const QUICK = {
   routes: 50_000,
   idleSeconds: 3,
   settleSeconds: 3,
+  sends: 20_000,
+  storm: 100_000,
 };
 const RATE = 10_000;
 const LATENCY_BATCH = 10;
@@ -69,6 +74,8 @@ async function main(args) {
     tell(await latency(scene, all, { count: sizes.latency, rate: RATE, batch: LATENCY_BATCH }));
     tell(await start(scene, all, sizes));
     tell(await flood(scene, all, sizes.flood));
+    tell(await lookupCost(scene, all[1], sizes.sends));
+    tell(await missStorm(scene, all[1], sizes.storm));
   } finally {
     scene.remove();
   }

@@ -17,6 +17,11 @@ export class Scene {
     ip(`-n ${this.name} link set v1 up`);
     ip(`-n ${this.name} link set v0 up`);
     ip(`-n ${this.name} addr add 192.0.2.1/24 dev v0`);
+    ip(`-n ${this.name} addr add 2001:db8:9::1/64 dev v0 nodad`);
+    // Nobody answers there: packets go out all the same.
+    for (const address of ['192.0.2.2', '2001:db8:9::2']) {
+      ip(`-n ${this.name} neigh add ${address} lladdr 02:00:00:00:00:02 dev v0 nud permanent`);
+    }
     this.ifindex = execFileSync('ip', [
       'netns',
       'exec',

@@ -80,6 +80,21 @@ const TRIGGER = struct('trigger_t', {
   ...all('what dev address', STRING),
 });
 
+const LOOKUP = struct('lookup_t', {
+  ...all('src dst protocol errno direction', STRING),
+  ...all('sport dport iif oif mark uid rule table count', INTEGER),
+});
+
+const TIMEOUT = struct('timeout_t', {
+  ...all('protocol src dst', STRING),
+  ...all('sport dport retransmits rtoMs srttUs rttvarUs ssthresh mtu', INTEGER),
+});
+
+const REDIRECT = struct('redirect_t', {
+  ...all('author old new accepted reason', STRING),
+  expires: INTEGER,
+});
+
 /** A whole record. */
 export const RECORD = struct('record', {
   ...all('seq inferred', INTEGER),
@@ -94,6 +109,9 @@ export const RECORD = struct('record', {
   routeinfo: ROUTEINFO,
   route: ROUTE,
   previous: ROUTE,
+  lookup: LOOKUP,
+  timeout: TIMEOUT,
+  redirect: REDIRECT,
 });
 
 /** Shape of a member nobody knows beforehand. */

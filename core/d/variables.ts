@@ -32,6 +32,9 @@ const RECORD_MEMBERS: Readonly<Record<string, Read>> = {
   cause: (event) => event.cause,
   zone: (event) => event.zone,
   process: (event) => event.process,
+  lookup: (event) => event.lookup,
+  timeout: (event) => event.timeout,
+  redirect: (event) => event.redirect,
 };
 
 const csinfo = valueOf(CSINFO, (event) => event.csinfo) as StructValue;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { compilePredicate } from '../../../core/d/compile.js';
 import { RoutetapError } from '../../../core/errors.js';
+import { LOOKUP, REDIRECT, TIMEOUT } from '../format/events.js';
 import { event, nexthop, plain, route } from './events.js';
 
 const full = event({
@@ -72,6 +73,52 @@ describe('values', () => {
     expect(answer('pid == 0 && execname == "" && process.comm == ""', bare)).toBe(true);
     expect(answer('previous.table == 0 && previous.dst == "" && !previous', bare)).toBe(true);
     expect(answer('cause.trigger == NULL && cause.trigger.what == ""', bare)).toBe(true);
+  });
+
+  test('the sections of misses, losing paths and redirects are read by their names in JSON', () => {
+    const miss = event({ probe: 'miss', lookup: LOOKUP });
+    expect(
+      answer(
+        'lookup && lookup.src == "10.1.1.5" && lookup->dst == "203.0.113.9" && lookup.sport == 999 && ' +
+          'lookup.dport == 53 && lookup.protocol == "udp" && lookup.iif == 2 && lookup.oif == 3 && ' +
+          'lookup.mark & 0x10 && lookup.uid == 1000 && lookup.errno == "ENETUNREACH" && ' +
+          'lookup.direction == "forward" && lookup.rule == 100 && lookup.table == 254 && lookup.count == 37',
+        miss,
+      ),
+    ).toBe(true);
+    const losing = event({ probe: 'losing', timeout: TIMEOUT });
+    expect(
+      answer(
+        'timeout && timeout.protocol == "tcp" && timeout.src == "10.9.1.2" && timeout->dst == "10.9.2.2" && ' +
+          'timeout.sport == 53211 && timeout.dport == 7000 && timeout.retransmits == 4 && timeout.rtoMs == 3264 && ' +
+          'timeout.srttUs == 210 && timeout.rttvarUs == 105 && timeout.ssthresh == 7 && timeout.mtu == 1500',
+        losing,
+      ),
+    ).toBe(true);
+    const redirect = event({ probe: 'redirect', redirect: REDIRECT });
+    expect(
+      answer(
+        'redirect && redirect.author == "10.9.1.1" && redirect.old == "10.9.1.1" && redirect->new == "10.9.1.3" && ' +
+          'redirect.accepted == "yes" && redirect.reason == NULL && redirect.expires == 300',
+        redirect,
+      ),
+    ).toBe(true);
+  });
+
+  test('a section an event does not have is missing, and so is all of it', () => {
+    expect(
+      answer(
+        '!lookup && timeout == NULL && !redirect && lookup.dst == "" && lookup.src == NULL && ' +
+          'timeout.retransmits == 0 && redirect.author == ""',
+      ),
+    ).toBe(true);
+    const bare = event({ probe: 'miss', lookup: { ...LOOKUP, src: null, rule: null } });
+    expect(answer('lookup && lookup.src == NULL && lookup.rule == 0', bare)).toBe(true);
+  });
+
+  test('the address of a socket is a number, as in DTrace', () => {
+    const seen = event({ kernelAddress: '0xffff888012345680' });
+    expect(answer('args[1]->cs_addr == 0xffff888012345680 && csinfo.cs_addr', seen)).toBe(true);
   });
 
   test('the host namespace is called global, as DTrace calls it, when nothing else names it', () => {
@@ -182,6 +229,10 @@ describe('errors are one line with the place, what was expected and what was got
       'route.protcol',
       'expected a member of route_t at column 7, got "protcol"; did you mean "protocol"?',
     ],
+    [
+      'lookup.dprot',
+      'expected a member of lookup_t at column 8, got "dprot"; did you mean "dport"?',
+    ],
     ['route.__proto__', 'expected a member of route_t at column 7, got "__proto__"'],
     ['constructor', 'expected a variable or a member of the record at column 1, got "constructor"'],
     [
@@ -191,6 +242,10 @@ describe('errors are one line with the place, what was expected and what was got
     [
       'dst == "x"',
       'expected a variable or a member of the record at column 1, got "dst"; did you mean "route.dst"?',
+    ],
+    [
+      'rtoMs > 1000',
+      'expected a variable or a member of the record at column 1, got "rtoMs"; did you mean "timeout.rtoMs"?',
     ],
     [
       'route_seq',

@@ -87,6 +87,9 @@ export const plain = (record: RouteRecord): RouteEvent => ({
   routeinfo: record.routeinfo,
   route: record.route,
   previous: record.previous,
+  lookup: record.lookup,
+  timeout: record.timeout,
+  redirect: record.redirect,
   provenance: record.provenance,
   raw: record.raw,
 });
