@@ -18,11 +18,14 @@ export {
   type ChurnWindow,
   type PrefixChurn,
 } from './core/operators/churn.js';
+export { d } from './core/operators/d.js';
 export { events } from './core/operators/events.js';
 export { flaps, type Flap, type FlapOptions } from './core/operators/flaps.js';
 export type { PrefixId } from './core/operators/prefix-id.js';
 export { unbatched } from './core/operators/unbatched.js';
 export { where } from './core/operators/where.js';
+export { compileProgram, type DProgram, type DProgramOptions } from './core/d/program/runtime.js';
+export type { DOutput } from './core/d/program/output.js';
 export { tap, type Tap, type TapOptions, type TapResult, type TapSource } from './core/tap.js';
 export type { TapItem } from './core/tap-item.js';
 export {

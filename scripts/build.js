@@ -8,10 +8,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const ROOMS = ['index.ts', 'open-sink.ts', 'core', 'sources', 'sinks'];
 const LOCK = 'package-lock.json';
-const GRAMMAR = 'core/d/predicate.peggy';
-export const GRAMMAR_PARSER = 'core/d/predicate.gen.js';
+const GRAMMAR = 'core/d/d.peggy';
+export const GRAMMAR_PARSER = 'core/d/d.gen.js';
 
-/** What peggy makes of the grammar of `--where`; throws with the position when the grammar is wrong. */
+/** What peggy makes of the grammar of D programs and `--where`; throws with the position when the grammar is wrong. */
 export async function grammarParser() {
   const { readFileSync } = await import('node:fs');
   const { default: peggy } = await import('peggy');
@@ -19,6 +19,7 @@ export async function grammarParser() {
     output: 'source',
     format: 'es',
     grammarSource: GRAMMAR,
+    allowedStartRules: ['Predicate', 'Program'],
   });
 }
 

@@ -1,16 +1,17 @@
 import { usageError } from '../errors.js';
 import type { RouteEvent } from '../event.js';
-import type { Binary, Call, Conditional, Expression, Index, Member, Name, Unary } from './ast.js';
-import { CONSTANTS } from './constants.js';
+import type { Binary, Call, Conditional, Expression, Index, Member, Unary } from './ast.js';
+import { compileCast, compileSizeof } from './cast.js';
+import { INT, INT64, isUnsigned64, promoted, UINT64, type CType } from './ctype.js';
 import { DError, quoted } from './d-error.js';
-import { FUNCTIONS } from './functions.js';
-import { ARITHMETIC, DivisionByZero, wrap, type Integer } from './integer.js';
+import type { Integer } from './integer.js';
+import { ARITHMETIC, DivisionByZero, UNSIGNED_ARITHMETIC, wrap } from './integer.js';
 import { nearestName } from './nearest-name.js';
 import { parsePredicate } from './parse.js';
 import { compileRelation } from './relation.js';
-import { arrayOf, describe, integerOf, textOf, truthOf } from './typed.js';
-import { ARGUMENTS, qualifiedName, VARIABLES } from './variables.js';
-import { valueOf, type StructValue, type Value } from './values.js';
+import { PREDICATE_SCOPE, type Scope } from './scope.js';
+import { arrayOf, ctypeIn, describe, integerOf, textOf, truthOf } from './typed.js';
+import { valueOf, type Value } from './values.js';
 
 /** Tells whether an event is wanted. */
 export type Predicate = (event: RouteEvent) => boolean;
@@ -22,7 +23,7 @@ export type Predicate = (event: RouteEvent) => boolean;
 export function compilePredicate(text: string, option = '--where'): Predicate {
   try {
     const tree = parsePredicate(text);
-    const test = truthOf(compileExpression(tree), tree);
+    const test = truthOf(compileExpression(tree, PREDICATE_SCOPE), tree);
     return (event) => {
       try {
         return test(event);
@@ -40,58 +41,62 @@ export function compilePredicate(text: string, option = '--where'): Predicate {
 }
 
 /** An expression as a typed value. Throws a DError where names or types don't fit. */
-function compileExpression(node: Expression): Value {
+export function compileExpression(node: Expression, scope: Scope): Value {
+  const own = scope.own(node);
+  if (own !== null) return own;
   switch (node.kind) {
     case 'integer':
-      return constant(wrap(node.value));
+      return literal(node.value, node.suffix);
     case 'string': {
       const { value } = node;
       return { type: 'string', read: () => value };
     }
     case 'name':
-      return compileName(node);
+      return scope.name(node);
     case 'member':
-      return compileMember(node);
+      return compileMember(node, scope);
     case 'index':
-      return compileIndex(node);
+      return compileIndex(node, scope);
     case 'call':
-      return compileCall(node);
+      return compileCall(node, scope);
     case 'unary':
-      return compileUnary(node);
+      return compileUnary(node, scope);
     case 'binary':
-      return compileBinary(node);
+      return compileBinary(node, scope);
     case 'conditional':
-      return compileConditional(node);
+      return compileConditional(node, scope);
+    case 'cast':
+      return compileCast(node, compileExpression(node.operand, scope));
+    case 'sizeof':
+      return compileSizeof(node, (operand) => compileExpression(operand, scope));
+    default:
+      throw new DError(node.at, 'an expression', quoted(node.kind));
   }
 }
 
-const constant = (value: Integer): Value => ({ type: 'integer', read: () => value });
+const INT_MAX = 0x7fff_ffffn;
+const INT64_MAX = 0x7fff_ffff_ffff_ffffn;
+
+/** C's type of a literal: the smallest from int on that holds it. */
+function literalType(value: bigint, suffix: string): CType {
+  if (value > INT64_MAX || suffix.startsWith('u')) return UINT64;
+  return value > INT_MAX || suffix !== '' ? INT64 : INT;
+}
+
+function literal(value: bigint, suffix: string): Value {
+  const wrapped = wrap(value);
+  return { type: 'integer', read: () => wrapped, ctype: literalType(value, suffix) };
+}
 
 const truth = (test: (event: RouteEvent) => boolean): Value => ({
   type: 'integer',
+  ctype: INT,
   test,
   read: (event) => (test(event) ? 1 : 0),
 });
 
-function compileName({ name, at }: Name): Value {
-  if (name === 'NULL') return { type: 'null' };
-  const variable = VARIABLES.get(name);
-  if (variable !== undefined) return variable;
-  const number = CONSTANTS.get(name);
-  if (number !== undefined) return constant(number);
-  if (name === 'args') throw new DError(at, 'args[1] or args[4]', '"args" alone');
-  if (FUNCTIONS.has(name)) throw new DError(at, `a call ${name}(…)`, `"${name}" alone`);
-  const names = [...VARIABLES.keys(), ...CONSTANTS.keys(), ...FUNCTIONS.keys(), 'args', 'NULL'];
-  throw new DError(
-    at,
-    'a variable or a member of the record',
-    quoted(name),
-    qualifiedName(name) ?? nearestName(name, names),
-  );
-}
-
-function compileMember({ object, name, at }: Member): Value {
-  const owner = compileExpression(object);
+function compileMember({ object, name, at }: Member, scope: Scope): Value {
+  const owner = compileExpression(object, scope);
   if (owner.type === 'unknown') {
     throw new DError(at, 'an operator', `a member of ${describe(owner, object)}`);
   }
@@ -100,7 +105,7 @@ function compileMember({ object, name, at }: Member): Value {
     throw new DError(object.at, 'a struct', `${describe(owner, object)}${hint}`);
   }
   const member = owner.member(name);
-  if (member !== null) return member;
+  if (member !== null) return scope.guarded(owner, member);
   throw new DError(
     at,
     `a member of ${owner.shape.name}`,
@@ -109,26 +114,20 @@ function compileMember({ object, name, at }: Member): Value {
   );
 }
 
-function compileIndex({ object, index, at }: Index): Value {
-  if (object.kind === 'name' && object.name === 'args') return compileArgument(index);
-  const list = compileExpression(object);
+function compileIndex(node: Index, scope: Scope): Value {
+  const { object, index, rest, at } = node;
+  if (object.kind === 'name' && object.name === 'args') return scope.argument(node);
+  const list = compileExpression(object, scope);
   if (list.type !== 'array') throw new DError(object.at, 'a list', describe(list, object));
-  const place = integerOf(compileExpression(index), index, at);
+  if (rest[0] !== undefined) throw new DError(rest[0].at, 'one index of a list', 'another');
+  const place = integerOf(compileExpression(index, scope), index, at);
   return valueOf(list.element, (event) => list.read(event)[Number(place(event))]);
 }
 
-function compileArgument(index: Expression): StructValue {
-  const argument = index.kind === 'integer' ? ARGUMENTS.get(Number(index.value)) : undefined;
-  if (argument !== undefined) return argument;
-  const got =
-    index.kind === 'integer' ? `args[${String(index.value)}], which is void` : 'no number';
-  throw new DError(index.at, 'args[1] (csinfo_t *) or args[4] (routeinfo_t *)', got);
-}
-
-function compileCall({ name, at, parameters }: Call): Value {
-  const found = FUNCTIONS.get(name);
+function compileCall({ name, at, parameters }: Call, scope: Scope): Value {
+  const found = scope.functions.get(name);
   if (found === undefined) {
-    throw new DError(at, 'a function', quoted(name), nearestName(name, FUNCTIONS.keys()));
+    throw new DError(at, 'a function', quoted(name), nearestName(name, scope.functions.keys()));
   }
   const most = found.parameters.length;
   const least = found.parameters.filter((kind) => !kind.endsWith('?')).length;
@@ -137,7 +136,7 @@ function compileCall({ name, at, parameters }: Call): Value {
     const plural = most === 1 ? '' : 's';
     throw new DError(at, `${name}() with ${wanted} parameter${plural}`, String(parameters.length));
   }
-  const values = parameters.map(compileExpression);
+  const values = parameters.map((parameter) => compileExpression(parameter, scope));
   const parameter = <T>(
     index: number,
     missing: T,
@@ -148,6 +147,7 @@ function compileCall({ name, at, parameters }: Call): Value {
   };
   return found.compile({
     nodes: parameters,
+    values,
     text: (index) => parameter(index, () => '', textOf),
     integer: (index) => parameter<(event: RouteEvent) => Integer>(index, () => 0, integerOf),
     array: (index) =>
@@ -155,27 +155,36 @@ function compileCall({ name, at, parameters }: Call): Value {
   });
 }
 
-function compileUnary({ operator, operand }: Unary): Value {
-  const value = compileExpression(operand);
-  if (operator === '!') {
-    const test = truthOf(value, operand);
-    return truth((event) => !test(event));
+function compileUnary({ operator, operand, at }: Unary, scope: Scope): Value {
+  const value = compileExpression(operand, scope);
+  switch (operator) {
+    case '!': {
+      const test = truthOf(value, operand);
+      return truth((event) => !test(event));
+    }
+    case '*':
+    case '&':
+      // args[n] and the like are pointers and what they point to at once, as -> and . mean the same.
+      if (value.type === 'struct') return value;
+      if (operator === '&') return value;
+      throw new DError(at, 'a pointer to a structure', describe(value, operand));
   }
   const read = integerOf(value, operand);
+  const ctype = signedType(value);
   switch (operator) {
     case '+':
-      return { type: 'integer', read };
+      return { type: 'integer', read, ctype };
     case '-':
-      return { type: 'integer', read: (event) => ARITHMETIC['-'](0, read(event)) };
+      return { type: 'integer', read: (event) => ARITHMETIC['-'](0, read(event)), ctype };
     case '~':
-      return { type: 'integer', read: (event) => ARITHMETIC['^'](read(event), -1) };
+      return { type: 'integer', read: (event) => ARITHMETIC['^'](read(event), -1), ctype };
   }
 }
 
-function compileBinary(node: Binary): Value {
+function compileBinary(node: Binary, scope: Scope): Value {
   const { operator, left, right } = node;
-  const first = compileExpression(left);
-  const second = compileExpression(right);
+  const first = compileExpression(left, scope);
+  const second = compileExpression(right, scope);
   switch (operator) {
     case '&&':
     case '||':
@@ -194,20 +203,41 @@ function compileBinary(node: Binary): Value {
       return truth(compileRelation(operator, node, first, second));
     default: {
       const [a, b] = [integerOf(first, left), integerOf(second, right)];
-      const combine = ARITHMETIC[operator];
-      return { type: 'integer', read: (event) => combine(a(event), b(event)) };
+      const ctype = arithmeticType(operator, first, second);
+      const combine = (isUnsigned64(ctype) ? UNSIGNED_ARITHMETIC : ARITHMETIC)[operator];
+      return { type: 'integer', read: (event) => combine(a(event), b(event)), ctype };
     }
   }
 }
 
-function compileConditional({ condition, yes, no }: Conditional): Value {
-  const test = truthOf(compileExpression(condition), condition);
-  const first = compileExpression(yes);
-  const second = compileExpression(no);
+/** Operators whose result may need more bits than its operands have. */
+const GROWING = new Set(['+', '-', '*', '<<']);
+
+/**
+ * A shift has the type of what is shifted, everything else that of both. No result is cut before it is stored or cast:
+ * what may grow has 64 bits.
+ */
+export function arithmeticType(operator: string, first: Value, second: Value): CType {
+  const isShift = operator === '<<' || operator === '>>';
+  const type = promoted(ctypeIn(first) ?? INT64, isShift ? INT : (ctypeIn(second) ?? INT64));
+  return GROWING.has(operator) && !isUnsigned64(type) ? INT64 : type;
+}
+
+/** Type of -x and ~x, which may be negative whatever x is. */
+function signedType(value: Value): CType {
+  const type = promoted(ctypeIn(value) ?? INT64, INT);
+  return type.isSigned || type.bytes === 8 ? type : INT64;
+}
+
+function compileConditional({ condition, yes, no }: Conditional, scope: Scope): Value {
+  const test = truthOf(compileExpression(condition, scope), condition);
+  const first = compileExpression(yes, scope);
+  const second = compileExpression(no, scope);
   if (first.type === 'string') {
     const [a, b] = [first.read, textOf(second, no)];
     return { type: 'string', read: (event) => (test(event) ? a(event) : b(event)) };
   }
   const [a, b] = [integerOf(first, yes), integerOf(second, no)];
-  return { type: 'integer', read: (event) => (test(event) ? a(event) : b(event)) };
+  const ctype = promoted(ctypeIn(first) ?? INT64, ctypeIn(second) ?? INT64);
+  return { type: 'integer', read: (event) => (test(event) ? a(event) : b(event)), ctype };
 }

@@ -12,6 +12,7 @@ type Whole = (event: RouteEvent) => Integer;
 /** Parameters of a call as the signature says they are: already checked, already compiled. */
 export interface CompiledParameters {
   readonly nodes: readonly Expression[];
+  readonly values: readonly Value[];
   text(index: number): Text;
   integer(index: number): Whole;
   array(index: number): ArrayValue;

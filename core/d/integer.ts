@@ -86,3 +86,13 @@ export const ARITHMETIC = {
   '<<': (a: Integer, b: Integer): Integer => wrap(BigInt(a) << (BigInt(b) & 63n)),
   '>>': (a: Integer, b: Integer): Integer => wrap(BigInt(a) >> (BigInt(b) & 63n)),
 } as const;
+
+const whole = (value: Integer): bigint => BigInt.asUintN(64, BigInt(value));
+
+/** Where C's unsigned 64-bit types give another result than the signed ones. */
+export const UNSIGNED_ARITHMETIC = {
+  ...ARITHMETIC,
+  '/': (a: Integer, b: Integer): Integer => wrap(whole(a) / BigInt.asUintN(64, divisor(b))),
+  '%': (a: Integer, b: Integer): Integer => wrap(whole(a) % BigInt.asUintN(64, divisor(b))),
+  '>>': (a: Integer, b: Integer): Integer => wrap(whole(a) >> (BigInt(b) & 63n)),
+} as const;

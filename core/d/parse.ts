@@ -1,41 +1,62 @@
 import type { Expression } from './ast.js';
 import { DError, quoted } from './d-error.js';
-import { parse as parseByGrammar, SyntaxError as GrammarError } from './predicate.gen.js';
+import { parse as parseByGrammar, SyntaxError as GrammarError } from './d.gen.js';
+import { checkNesting } from './nesting.js';
+import type { ProgramTree } from './program/program-ast.js';
 
-/** Longest text taken; deeper nesting than it allows would not fit the stack. */
-const TEXT_LIMIT = 4096;
+/** Longest expression taken; deeper nesting than it allows would not fit the stack. */
+const EXPRESSION_LIMIT = 4096;
+/** Longest program taken. */
+const PROGRAM_LIMIT = 65_536;
 
 interface Expectation {
   readonly type: string;
   readonly description?: string;
 }
 
-/** Reads a D expression (grammar: predicate.peggy). Throws a DError where the text is not one. */
+/** Reads a D expression (grammar: d.peggy). Throws a DError where the text is not one. */
 export function parsePredicate(text: string): Expression {
-  if (text.length > TEXT_LIMIT) {
-    throw new DError(TEXT_LIMIT, 'the end', `${String(text.length - TEXT_LIMIT)} characters more`);
+  return parsed(text, 'Predicate', EXPRESSION_LIMIT, 'an expression') as Expression;
+}
+
+/** Reads a D program. Throws a DError where the text is not one. */
+export function parseProgram(text: string): ProgramTree {
+  return parsed(text, 'Program', PROGRAM_LIMIT, 'a program') as ProgramTree;
+}
+
+function parsed(text: string, startRule: string, limit: number, what: string): unknown {
+  if (text.length > limit) {
+    throw new DError(limit, 'the end', `${String(text.length - limit)} characters more`);
   }
+  if (startRule === 'Program') checkNesting(text);
   try {
-    return parseByGrammar(text) as Expression;
+    return parseByGrammar(text, { startRule }) as unknown;
   } catch (error) {
     if (error instanceof GrammarError) throw toDError(text, error);
-    if (error instanceof RangeError) throw new DError(0, 'an expression', 'one nested too deeply');
+    if (error instanceof RangeError) throw new DError(0, what, 'one nested too deeply');
     throw error;
   }
 }
 
 interface PeggyError {
+  readonly message: string;
+  /** Null: the grammar itself refused what stands there. */
   readonly expected: readonly Expectation[] | null;
   readonly location: { readonly start: { readonly offset: number } };
 }
 
 function toDError(text: string, error: PeggyError): DError {
   const at = error.location.start.offset;
+  if (error.expected === null) return DError.refused(at, error.message);
   const names = new Set<string>();
-  for (const { type, description } of error.expected ?? []) {
+  for (const { type, description } of error.expected) {
     if (type === 'other' && description !== undefined) names.add(description);
   }
-  if (names.has('a value')) names.delete('a name');
+  if (names.size === 0) return new DError(at, 'the end of the comment', 'the end');
+  if (names.has('a value')) {
+    names.delete('a name');
+    names.delete('a type');
+  }
   const rest = text.slice(at);
   const token = /^(?:[A-Za-z_0-9]+|"(?:[^"\\]|\\.)*"?|\S)/.exec(rest)?.[0] ?? '';
   if (token === "'" && names.has('a value')) {

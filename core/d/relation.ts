@@ -1,7 +1,8 @@
 import type { RouteEvent } from '../event.js';
 import type { Binary, RelationOperator } from './ast.js';
 import { DError } from './d-error.js';
-import { integerOf, describe, textOf, truthOf } from './typed.js';
+import { isUnsigned64, unsigned } from './ctype.js';
+import { ctypeIn, describe, integerOf, textOf, truthOf } from './typed.js';
 import type { Value } from './values.js';
 
 type Test = (event: RouteEvent) => boolean;
@@ -33,7 +34,27 @@ export function compileRelation(
   const asText = first.type === 'string' || (first.type === 'unknown' && second.type !== 'integer');
   return asText
     ? compare(operator, textOf(first, left), textOf(second, right), right.kind === 'string')
-    : compare(operator, integerOf(first, left), integerOf(second, right), right.kind === 'integer');
+    : compareIntegers(operator, { left, right }, first, second);
+}
+
+/** As C compares them: without a sign when one of the two is an unsigned type of 64 bits. */
+function compareIntegers(
+  operator: RelationOperator,
+  { left, right }: Pick<Binary, 'left' | 'right'>,
+  first: Value,
+  second: Value,
+): Test {
+  const [a, b] = [integerOf(first, left), integerOf(second, right)];
+  const isEquality = operator === '==' || operator === '!=';
+  if (isEquality || !(isUnsigned64(ctypeIn(first)) || isUnsigned64(ctypeIn(second)))) {
+    return compare(operator, a, b, right.kind === 'integer');
+  }
+  return compare(
+    operator,
+    (event) => unsigned(a(event)),
+    (event) => unsigned(b(event)),
+    false,
+  );
 }
 
 /** JavaScript compares number with bigint exactly, and each value has one form, so === holds too. */

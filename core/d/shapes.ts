@@ -1,6 +1,9 @@
+import { ctypeOf, type CType } from './ctype.js';
+
 /** What D programs know of a record: every struct with its members, by the names of the JSON (docs/events.md). */
 export type Shape =
-  | { readonly type: 'integer' | 'string' | 'unknown' }
+  | { readonly type: 'integer'; readonly ctype?: CType }
+  | { readonly type: 'string' | 'unknown' }
   | { readonly type: 'array'; readonly element: Shape }
   | StructShape;
 
@@ -24,25 +27,41 @@ const struct = (name: string, members: Readonly<Record<string, Shape>>): StructS
   members: new Map(Object.entries(members)),
 });
 
+/** Members with the types of their declaration in C: `uint8_t route_version route_type`. */
+function declared(type: string, names: string): Record<string, Shape> {
+  const ctype = ctypeOf(type);
+  return all(names, ctype === null ? STRING : { type: 'integer', ctype });
+}
+
 const all = (names: string, shape: Shape): Record<string, Shape> =>
   Object.fromEntries(names.split(' ').map((name) => [name, shape]));
 
 /** args[1]; its numbers stand as text in JSON where they may be wider than 53 bits. */
-export const CSINFO = struct('csinfo_t', all('cs_addr cs_cid cs_pid cs_zoneid', INTEGER));
+export const CSINFO = struct('csinfo_t', {
+  ...declared('uintptr_t', 'cs_addr'),
+  ...declared('uint64_t', 'cs_cid'),
+  ...declared('pid_t', 'cs_pid'),
+  ...declared('zoneid_t', 'cs_zoneid'),
+});
 
-/** args[4]. Solaris 11.4 calls route_interface_index route_ifindex; both names work. */
+/** args[4], in the order of its declaration. Solaris 11.4 calls route_interface_index route_ifindex; both names work. */
 export const ROUTEINFO = struct('routeinfo_t', {
-  ...all(
-    'route_version route_type route_interface_index route_ifindex route_flags route_seq route_pid ' +
-      'route_metrics route_mtu_metric route_hopcount_metric route_expire_metric ' +
-      'route_recvpipe_metric route_sendpipe_metric route_ssthresh_metric route_rtt_metric ' +
-      'route_rtt_variance_metric route_packets_sent route_addresses',
-    INTEGER,
+  ...declared('uint8_t', 'route_version route_type'),
+  ...declared('uint16_t', 'route_interface_index route_ifindex'),
+  ...declared('int', 'route_flags route_seq'),
+  ...declared('pid_t', 'route_pid'),
+  ...declared('int', 'route_metrics'),
+  ...declared(
+    'uint32_t',
+    'route_mtu_metric route_hopcount_metric route_expire_metric route_recvpipe_metric ' +
+      'route_sendpipe_metric route_ssthresh_metric route_rtt_metric route_rtt_variance_metric ' +
+      'route_packets_sent',
   ),
-  ...all(
+  ...declared('int', 'route_addresses'),
+  ...declared(
+    'string',
     'route_destination_address route_gateway_address route_netmask_address route_source_address ' +
       'route_redirect_author_address',
-    STRING,
   ),
 });
 

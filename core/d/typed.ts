@@ -1,5 +1,6 @@
 import type { RouteEvent } from '../event.js';
 import type { Expression } from './ast.js';
+import type { CType } from './ctype.js';
 import { DError, quoted } from './d-error.js';
 import { toInteger, type Integer } from './integer.js';
 import { toText, type ArrayValue, type Value } from './values.js';
@@ -23,6 +24,10 @@ export function describe(value: Value, node: Expression): string {
 
 const wrongType = (expected: string, value: Value, node: Expression, at: number): DError =>
   new DError(at, expected, describe(value, node));
+
+/** C's type of an integer, undefined for what has none of its own. */
+export const ctypeIn = (value: Value): CType | undefined =>
+  value.type === 'integer' ? value.ctype : undefined;
 
 /** The value as an integer; a DError when it is none. */
 export function integerOf(

@@ -1,5 +1,6 @@
 import type { RouteEvent } from '../event.js';
 import { previousBody, previousKey, routeBody, routeKey } from '../route-sides.js';
+import type { CType } from './ctype.js';
 import { toInteger, type Integer } from './integer.js';
 import { OPEN_MEMBER, ROUTE, type Shape, type StructShape } from './shapes.js';
 
@@ -7,12 +8,20 @@ type Read<T> = (event: RouteEvent) => T;
 
 /** A compiled expression: its type, known before any event, and how to get it from one. */
 export type Value =
-  | { readonly type: 'integer'; readonly read: Read<Integer>; readonly test?: Read<boolean> }
+  | IntegerValue
   | { readonly type: 'string'; readonly read: Read<string> }
   | { readonly type: 'unknown'; readonly read: Read<unknown> }
   | { readonly type: 'null' }
   | ArrayValue
   | StructValue;
+
+export interface IntegerValue {
+  readonly type: 'integer';
+  readonly read: Read<Integer>;
+  readonly test?: Read<boolean>;
+  /** int64_t when left out. */
+  readonly ctype?: CType;
+}
 
 export interface ArrayValue {
   readonly type: 'array';
@@ -26,6 +35,9 @@ export interface StructValue {
   readonly read: Read<unknown>;
   /** Null: there is no such member. */
   readonly member: (name: string) => Value | null;
+  /** Where a pointer is read out of a variable: the struct it was set to, and the event it points into. */
+  readonly origin?: StructValue;
+  readonly held?: Read<RouteEvent | null>;
 }
 
 const EMPTY: readonly unknown[] = [];
@@ -33,8 +45,10 @@ const EMPTY: readonly unknown[] = [];
 /** A value of this shape, got by `read`; D has no null, so what is missing is 0, "" or empty. */
 export function valueOf(shape: Shape, read: Read<unknown>): Value {
   switch (shape.type) {
-    case 'integer':
-      return { type: 'integer', read: (event) => toInteger(read(event)) };
+    case 'integer': {
+      const value: IntegerValue = { type: 'integer', read: (event) => toInteger(read(event)) };
+      return shape.ctype === undefined ? value : { ...value, ctype: shape.ctype };
+    }
     case 'string':
       return {
         type: 'string',
@@ -92,7 +106,7 @@ function structValue(shape: StructShape, read: Read<unknown>): StructValue {
 }
 
 /** A struct whose members are read by a table, for those whose getters do not stand on the object itself. */
-function tableValue(
+export function tableValue(
   shape: StructShape,
   read: Read<unknown>,
   table: Readonly<Record<string, Read<unknown>>>,

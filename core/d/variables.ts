@@ -1,18 +1,20 @@
 import type { RouteEvent } from '../event.js';
+import { ctypeOf } from './ctype.js';
+import { linuxinfoValue } from './linuxinfo.js';
 import { CSINFO, RECORD, ROUTEINFO, type Shape } from './shapes.js';
 import { previousValue, routeValue, valueOf, type StructValue, type Value } from './values.js';
 
 type Read = (event: RouteEvent) => unknown;
 
 /** Built-in variables of D, with DTrace's names and meanings. Time is the event's, so a replay gives the same. */
-const BUILT_IN: Readonly<Record<string, readonly ['integer' | 'string', Read]>> = {
+const BUILT_IN: Readonly<Record<string, readonly [type: string, Read]>> = {
   probeprov: ['string', () => 'route'],
   probename: ['string', (event) => event.probe],
-  timestamp: ['integer', (event) => event.timeNs],
-  walltimestamp: ['integer', (event) => event.timeNs],
-  pid: ['integer', (event) => event.process?.pid],
-  tid: ['integer', (event) => event.process?.tid],
-  uid: ['integer', (event) => event.process?.uid],
+  timestamp: ['int64_t', (event) => event.timeNs],
+  walltimestamp: ['int64_t', (event) => event.timeNs],
+  pid: ['pid_t', (event) => event.process?.pid],
+  tid: ['id_t', (event) => event.process?.tid],
+  uid: ['uid_t', (event) => event.process?.uid],
   execname: ['string', (event) => event.process?.comm],
   zonename: [
     'string',
@@ -49,13 +51,17 @@ const routeinfo: StructValue = {
 export const ARGUMENTS: ReadonlyMap<number, StructValue> = new Map([
   [1, csinfo],
   [4, routeinfo],
+  [5, linuxinfoValue],
 ]);
+
+/** Names of BUILT_IN: D's own, which a program cannot use for a variable. */
+export const BUILT_IN_NAMES: readonly string[] = Object.keys(BUILT_IN);
 
 /** Every name an expression can start with, apart from constants, functions and `args`. */
 export const VARIABLES: ReadonlyMap<string, Value> = new Map<string, Value>([
   ...Object.entries(BUILT_IN).map(([name, [type, read]]): [string, Value] => [
     name,
-    valueOf({ type }, read),
+    valueOf(shapeNamed(type), read),
   ]),
   ...Object.entries(RECORD_MEMBERS).map(([name, read]): [string, Value] => [
     name,
@@ -66,6 +72,11 @@ export const VARIABLES: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['route', routeValue],
   ['previous', previousValue],
 ]);
+
+function shapeNamed(type: string): Shape {
+  const ctype = ctypeOf(type);
+  return ctype === null ? { type: 'string' } : { type: 'integer', ctype };
+}
 
 function recordMember(name: string): Shape {
   const shape = RECORD.members.get(name);
