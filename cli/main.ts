@@ -11,8 +11,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const { runProgram } = await import('./program.js');
-    await runProgram(args);
-    return EXIT.done;
+    return await runProgram(args);
   } catch (error) {
     say(errorLine(error));
     if (process.env['ROUTETAP_DEBUG'] && error instanceof Error) say(error.stack ?? '');

@@ -3,6 +3,9 @@ import { nearestName } from '../core/d/nearest-name.js';
 import { usageError } from '../core/errors.js';
 import { escapeText } from '../core/format/escape.js';
 import type { GivenFlags, OptionSources } from './config.js';
+import { flagsHelp } from './d/flag-table.js';
+import { asksForD } from './d/flags.js';
+import { EXIT } from './exit.js';
 import { STREAM_OPTIONS, type OptionRow } from './stream-options.js';
 import { got } from './say.js';
 import { version } from '../sources/version.js';
@@ -15,6 +18,10 @@ Examples:
   routetap --where 'route.priority > 100'      only events a D predicate holds for
   routetap --sink file:/var/log/routes.json    into a file
   routetap replay trace.rtap                   a recording again
+  routetap -n 'route:::add { @[execname] = count(); }'
+
+D programs, with the flags of dtrace; what follows is $1, $2…:
+${flagsHelp()}
 
 Options of the default command: routetap monitor --help.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a privilege or kernel feature is missing.`;
@@ -89,6 +96,10 @@ function buildProgram(): Command {
       'a recording of routetap or rtmon, or a pcap of an nlmon device; - for stdin',
     )
     .description('feed a recording through the same pipeline')
+    .addHelpText(
+      'after',
+      '\nD programs run over it too: -n, -s, -q, -x, -o, -v, -e, -Z of routetap --help.',
+    )
     .action(async (file: string) => {
       const sources = optionSources(replay, rows);
       await (await import('./replay.js')).replay(file, sources);
@@ -161,16 +172,21 @@ function checkCommand(program: Command, args: readonly string[]): void {
   throw usageError(`expected a command of ${names.join(', ')}, got ${got(word)}${hint}`);
 }
 
-/** Runs the command these arguments ask for. Throws a RoutetapError, usage for wrong arguments. */
-export async function runProgram(args: readonly string[]): Promise<void> {
+/**
+ * Runs the command these arguments ask for; resolves with the exit code. Throws a RoutetapError, usage for wrong
+ * arguments.
+ */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  if (asksForD(args)) return (await import('./d.js')).runD(args);
   const program = buildProgram();
   checkCommand(program, args);
   try {
     await program.parseAsync(args, { from: 'user' });
+    return EXIT.done;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version came out as asked.
-    if (error.exitCode === 0) return;
+    if (error.exitCode === 0) return EXIT.done;
     const [word = ''] = args;
     const command = word.startsWith('-') || word === '' ? 'monitor' : word;
     throw usageError(usageLine(error, command, args));

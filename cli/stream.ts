@@ -122,7 +122,7 @@ export async function runStream(open: OpenSource, settings: StreamSettings): Pro
 }
 
 /** Resolves when the source completes, or does not complete long after the stop. */
-function consume(
+export function consume(
   source: Observable<readonly RoutetapRecord[]>,
   stopped: AbortSignal,
   take: (records: readonly RoutetapRecord[]) => void,
