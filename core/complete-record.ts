@@ -22,7 +22,7 @@ import {
   type PartialRedirect,
   type PartialTimeout,
 } from './complete-section.js';
-import { csInfo, routeInfo } from './routeinfo.js';
+import { csInfo, routeInfo } from './routeinfo-members.js';
 
 /** A route of which at least the prefix is known. */
 export type PartialRoute = Partial<Omit<Route, 'nexthops'>> & {

@@ -1,4 +1,4 @@
-import type { CsInfo, Probe, Process, Redirect, RouteInfo, Timeout, Zone } from './event.js';
+import type { Probe, Process, Redirect, Timeout, Zone } from './event.js';
 import type { RouteBody, RouteParts } from './route-body.js';
 
 /** rtm_version of Solaris and illumos: usr/src/uts/common/net/route.h. */
@@ -101,7 +101,19 @@ const DEFAULT_MSS = { inet: 536, inet6: 1220 } as const;
 /** IP and TCP headers without options. */
 const HEADERS = { inet: 40, inet6: 60 } as const;
 
+let lastBody: RouteBody | null = null;
+let lastInfo: BodyInfo | null = null;
+
+/** Runs of events share their body: what follows from it is worked out once. */
 export function bodyInfo(body: RouteBody): BodyInfo {
+  if (body !== lastBody || lastInfo === null) {
+    lastInfo = infoOf(body);
+    lastBody = body;
+  }
+  return lastInfo;
+}
+
+function infoOf(body: RouteBody): BodyInfo {
   const metric = (name: string): number => {
     const value = body.metrics[name];
     return typeof value === 'number' ? value : 0;
@@ -217,7 +229,7 @@ export const netmask = (family: 'inet' | 'inet6', length: number): string =>
   NETMASKS[family][length] ?? '';
 
 /** Prefix length of `10.1.0.0/16`; without "/" the whole address. */
-function prefixLength(prefix: string, family: 'inet' | 'inet6'): number {
+export function prefixLength(prefix: string, family: 'inet' | 'inet6'): number {
   const slash = prefix.lastIndexOf('/');
   return slash < 0 ? (family === 'inet' ? 32 : 128) : Number(prefix.slice(slash + 1));
 }
@@ -278,50 +290,3 @@ export function sourceAddress(probe: Probe, info: BodyInfo, parts: RouteParts): 
 /** Seconds until the route, or what the redirect made, is forgotten; null for never or not known. */
 export const expiresOf = (parts: RouteParts, redirect: Redirect | null): number | null =>
   redirect === null ? parts.expires : (redirect.expires ?? parts.expires);
-
-/** DTrace's routeinfo_t of an event (docs/events.md has the table of origins). */
-export function routeInfo(origin: RouteInfoOrigin): RouteInfo {
-  const { probe, parts, redirect } = origin;
-  const { family } = parts.body;
-  const info = eventInfo(bodyInfo(parts.body), parts, origin.timeout, redirect);
-  const length = prefixLength(parts.dst, family);
-  const miss = probe === 'miss';
-  const gateway = miss ? '' : info.gateway;
-  const source = sourceAddress(probe, info, parts);
-  const author = redirect?.author ?? '';
-  const expires = expiresOf(parts, redirect);
-  return {
-    route_version: RTM_VERSION,
-    route_type: RTM[probe],
-    route_interface_index: miss ? 0 : info.interfaceIndex,
-    route_flags: routeFlags(probe, info, length === (family === 'inet' ? 32 : 128)),
-    route_seq: origin.nlmsgSeq,
-    route_pid: routePid(probe, origin.process),
-    route_metrics: info.metricBits | (expires === null ? 0 : RTV.EXPIRE),
-    route_mtu_metric: info.mtu,
-    route_hopcount_metric: info.hopcount,
-    route_expire_metric: expireMetric(expires),
-    route_recvpipe_metric: info.recvpipe,
-    route_sendpipe_metric: 0,
-    route_ssthresh_metric: info.ssthresh,
-    route_rtt_metric: info.rtt,
-    route_rtt_variance_metric: info.rttVariance,
-    route_packets_sent: 0,
-    route_addresses: addressBits(probe, gateway, source, author),
-    route_destination_address: prefixAddress(parts.dst),
-    route_gateway_address: gateway,
-    route_netmask_address: miss ? '' : netmask(family, length),
-    route_source_address: source,
-    route_redirect_author_address: author,
-  };
-}
-
-/** DTrace's csinfo_t of an event. */
-export function csInfo(origin: RouteInfoOrigin): CsInfo {
-  return {
-    cs_addr: origin.kernelAddress,
-    cs_cid: '0',
-    cs_pid: csPid(origin.probe, origin.process),
-    cs_zoneid: origin.initialZone ? 0 : origin.zone.id,
-  };
-}

@@ -63,6 +63,8 @@ export const ROUTEINFO = struct('routeinfo_t', {
     'route_destination_address route_gateway_address route_netmask_address route_source_address ' +
       'route_redirect_author_address',
   ),
+  // rt_msghdr_t *: there is no kernel memory to follow it into, so it is always 0.
+  ...declared('uintptr_t', 'route_addr'),
 });
 
 const ENCAP: Shape = { ...struct('encap_t', { type: STRING }), open: true };

@@ -1,8 +1,17 @@
+import { RouteRecord } from '../engine/record.js';
 import type { RouteEvent } from '../event.js';
+import { CSINFO_MEMBERS, ROUTEINFO_MEMBERS } from '../routeinfo-members.js';
 import { ctypeOf } from './ctype.js';
 import { linuxinfoValue } from './linuxinfo.js';
-import { CSINFO, RECORD, ROUTEINFO, type Shape } from './shapes.js';
-import { previousValue, routeValue, valueOf, type StructValue, type Value } from './values.js';
+import { CSINFO, RECORD, ROUTEINFO, type Shape, type StructShape } from './shapes.js';
+import {
+  previousValue,
+  routeValue,
+  tableValue,
+  valueOf,
+  type StructValue,
+  type Value,
+} from './values.js';
 
 type Read = (event: RouteEvent) => unknown;
 
@@ -39,8 +48,29 @@ const RECORD_MEMBERS: Readonly<Record<string, Read>> = {
   redirect: (event) => event.redirect,
 };
 
-const csinfo = valueOf(CSINFO, (event) => event.csinfo) as StructValue;
-const plainRouteinfo = valueOf(ROUTEINFO, (event) => event.routeinfo) as StructValue;
+/** A struct of the event whose members an engine's record gives one by one. */
+const structOf = <Struct extends object>(
+  shape: StructShape,
+  read: (event: RouteEvent) => Struct,
+  members: { readonly [Name in keyof Struct]: (record: RouteRecord) => unknown },
+): StructValue =>
+  tableValue(
+    shape,
+    read,
+    Object.fromEntries(
+      [...shape.members.keys()].map((name): [string, Read] => {
+        const key = name as keyof Struct;
+        const ofRecord = Object.hasOwn(members, name) ? members[key] : () => null;
+        return [
+          name,
+          (event) => (event instanceof RouteRecord ? ofRecord(event) : read(event)[key]),
+        ];
+      }),
+    ),
+  );
+
+const csinfo = structOf(CSINFO, (event) => event.csinfo, CSINFO_MEMBERS);
+const plainRouteinfo = structOf(ROUTEINFO, (event) => event.routeinfo, ROUTEINFO_MEMBERS);
 const routeinfo: StructValue = {
   ...plainRouteinfo,
   member: (name) =>

@@ -12,7 +12,7 @@ import type {
   Timeout,
   Zone,
 } from '../event.js';
-import { csInfo, routeInfo } from '../routeinfo.js';
+import { csInfo, routeInfo } from '../routeinfo-members.js';
 import { wholeRoute, type RouteParts } from '../route-body.js';
 import { isoTime } from '../format/time.js';
 

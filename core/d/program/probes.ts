@@ -16,7 +16,7 @@ export interface ProbeRow {
 }
 
 /** Module of the route probes. The function is what saw the event (args[5]->provenance), known when it fires. */
-export const ROUTE_MODULE = 'linux';
+const ROUTE_MODULE = 'linux';
 
 export const BEGIN: ProbeRow = own(1, 'BEGIN');
 export const END: ProbeRow = own(2, 'END');

@@ -1,5 +1,5 @@
 import type { RouteEvent } from '../../event.js';
-import { INT64, truncated, type CType } from '../ctype.js';
+import { INT64, type CType } from '../ctype.js';
 import type { Integer } from '../integer.js';
 import type { ArrayValue, StructValue, Value } from '../values.js';
 import { KeyTree, type Key } from './key-tree.js';
@@ -25,7 +25,7 @@ export interface Target {
 const HERE: Key = [];
 
 /** What a variable holds before it is assigned. */
-export function initial(type: VariableType): Stored {
+function initial(type: VariableType): Stored {
   if (type.kind === 'pointer') return null;
   return type.kind === 'string' ? '' : 0;
 }
@@ -192,10 +192,3 @@ function elsewhere(value: Value, at: (event: RouteEvent) => RouteEvent): Value {
       return { type: 'unknown', read: (event) => value.read(at(event)) };
   }
 }
-
-/** An integer as a variable of this type holds it. */
-export const storedInteger = (
-  read: (event: RouteEvent) => Integer,
-  ctype: CType,
-): ((event: RouteEvent) => Integer) =>
-  ctype.bytes === 8 ? read : (event) => truncated(read(event), ctype);

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { jsonLine } from '../../../core/format/json.js';
 import { textLine } from '../../../core/format/text.js';
 import { parseRecord } from '../../../core/parse-record.js';
-import { RTA, RTF, RTV, routeInfo } from '../../../core/routeinfo.js';
+import { routeInfo } from '../../../core/routeinfo-members.js';
+import { RTA, RTF, RTV } from '../../../core/routeinfo.js';
 import { partsOf } from '../../../core/route-body.js';
 import { LOOKUP, REDIRECT, TIMEOUT } from './events.js';
 
