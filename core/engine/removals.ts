@@ -17,7 +17,8 @@ interface Seen extends Removal {
   isLookedInto: boolean;
 }
 
-const HOLDS_NS = 5_000_000_000n;
+/** On a loaded machine the dump that tells of it comes seconds later. */
+const HOLDS_NS = 30_000_000_000n;
 const KEPT = 200_000;
 
 const textOf = (w0: number, length: number, tos: number, priority: number, table: number): string =>
@@ -52,7 +53,7 @@ export class Removals {
     });
   }
 
-  /** Lets go of what nothing told of in five seconds. */
+  /** Lets go of what nothing told of for too long. */
   forget(nowNs: bigint): void {
     for (const [text, { timeNs }] of this.#seen) {
       if (nowNs - timeNs <= HOLDS_NS && this.#seen.size < KEPT) return;

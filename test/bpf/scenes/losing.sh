@@ -77,9 +77,13 @@ for c,family in zip(late,("inet","inet6")): expect("tcp",family,c,"input")
 def syn(to,family):
   s=socket.socket(socket.AF_INET6 if ":" in to else socket.AF_INET); s.bind(("",0)); s.settimeout(6)
   expect("syn",family,s,"output")
-  try: s.connect((to,7000))
-  except OSError: pass
-for to,family in ((V4,"inet"),(V6,"inet6")): threading.Thread(target=syn,args=(to,family)).start()
+  # Only here is more than one thread: what they print would mix.
+  def connect():
+    try: s.connect((to,7000))
+    except OSError: pass
+  return threading.Thread(target=connect)
+threads=[syn(V4,"inet"),syn(V6,"inet6")]
+for one in threads: one.start()
 for to,family,gateway in (("10.9.4.1","inet","10.9.1.77"),("fd09:4::1","inet6","fd09:1::77")):
   print("expected neighbour",family,gateway,flush=True)
   socket.socket(socket.AF_INET6 if ":" in to else socket.AF_INET,socket.SOCK_DGRAM).sendto(b"x",(to,9))
