@@ -27,7 +27,7 @@ function countLines(file, word) {
 }
 
 /** Runs one listener through `count` adds and as many deletes. */
-async function floodOne(scene, listener, count) {
+export async function floodOne(scene, listener, count) {
   const file = scene.file('out');
   const fd = openSync(file, 'w');
   const child = scene.spawn(

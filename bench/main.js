@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lookupCost, missStorm } from './bpf.js';
+import { programCost } from './d.js';
 import { flood } from './flood.js';
 import { latency } from './latency.js';
 import { listeners } from './listeners.js';
@@ -74,6 +75,7 @@ async function main(args) {
     tell(await latency(scene, all, { count: sizes.latency, rate: RATE, batch: LATENCY_BATCH }));
     tell(await start(scene, all, sizes));
     tell(await flood(scene, all, sizes.flood));
+    tell(await programCost(scene, all[1], sizes.flood / 2));
     tell(await lookupCost(scene, all[1], sizes.sends));
     tell(await missStorm(scene, all[1], sizes.storm));
   } finally {
