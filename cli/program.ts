@@ -6,6 +6,7 @@ import type { GivenFlags, OptionSources } from './config.js';
 import { flagsHelp } from './d/flag-table.js';
 import { asksForD } from './d/flags.js';
 import { EXIT } from './exit.js';
+import type { GetFlags } from './get-options.js';
 import { STREAM_OPTIONS, type OptionRow } from './stream-options.js';
 import { got } from './say.js';
 import { version } from '../sources/version.js';
@@ -18,6 +19,7 @@ Examples:
   routetap --where 'route.priority > 100'      only events a D predicate holds for
   routetap --sink file:/var/log/routes.json    into a file
   routetap replay trace.rtap                   a recording again
+  routetap get 192.0.2.1 --mark 7              which rule, table and route it takes
   routetap -n 'route:::add { @[execname] = count(); }'
 
 D programs, with the flags of dtrace; what follows is $1, $2…:
@@ -69,7 +71,34 @@ function optionSources(command: Command, rows: readonly OptionRow[]): OptionSour
   };
 }
 
-function buildProgram(): Command {
+/** Exit code of a command that ends without an error. */
+interface Ended {
+  code: number;
+}
+
+function addGet(program: Command, ended: Ended): void {
+  program
+    .command('get')
+    .argument('<ADDR>', 'IPv4 or IPv6 address')
+    .description('explain which rule, table, route and nexthop an address takes')
+    .option('--from <ADDR>', 'source address')
+    .option('--iif <NAME>', 'as if received on this interface')
+    .option('--oif <NAME>', 'as if bound to this interface')
+    .option('--mark <N>', 'fwmark, decimal or 0x…')
+    .option('--uid <N>', 'user of the sending socket (default: who runs routetap)')
+    .option('--ipproto <NAME>', 'tcp, udp, icmp, icmpv6 or a number')
+    .option('--sport <N>', 'source port')
+    .option('--dport <N>', 'destination port')
+    .option('--tos <N>', 'type of service, traffic class; decimal or 0x…')
+    .option('--zone <NAME>', 'network namespace (default: self)')
+    .option('--json', 'as one JSON object')
+    .option('--explain', 'every route that covers the address, on a line of its own')
+    .action(async (target: string, flags: GetFlags) => {
+      ended.code = await (await import('./get.js')).get(target, flags);
+    });
+}
+
+function buildProgram(ended: Ended): Command {
   const program = new Command('routetap')
     .description(
       'Shows every routing event on this machine: what changed, what stood there before, who did it.',
@@ -121,6 +150,8 @@ function buildProgram(): Command {
       await (await import('./demo.js')).demo(sources);
     });
 
+  addGet(program, ended);
+
   for (const command of program.commands) {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
   }
@@ -140,6 +171,10 @@ function usageLine(error: CommanderError, command: string, args: readonly string
       return `${escapeText(quotedPart)}: expected an option listed by routetap ${command} --help, got an unknown one${hint}`;
     }
     case 'commander.excessArguments': {
+      if (command === 'get') {
+        const [, count = 'more'] = /but got (\d+)/.exec(what) ?? [];
+        return `get: expected one ADDR, got ${count}`;
+      }
       const words = args.filter((word) => !word.startsWith('-'));
       const last = got(words.at(-1));
       return command === 'replay'
@@ -178,11 +213,12 @@ function checkCommand(program: Command, args: readonly string[]): void {
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   if (asksForD(args)) return (await import('./d.js')).runD(args);
-  const program = buildProgram();
+  const ended: Ended = { code: EXIT.done };
+  const program = buildProgram(ended);
   checkCommand(program, args);
   try {
     await program.parseAsync(args, { from: 'user' });
-    return EXIT.done;
+    return ended.code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version came out as asked.

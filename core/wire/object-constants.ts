@@ -1,6 +1,6 @@
 /**
- * Numbers of links, addresses, nexthop objects, rules, netconf and namespace ids, spelt as in C without the prefix.
- * Sources: include/uapi/linux/{if,if_link,if_addr,nexthop,fib_rules,netconf,net_namespace}.h.
+ * Numbers of links, addresses, neighbours, nexthop objects, rules, netconf and namespace ids, spelt as in C without the prefix.
+ * Sources: include/uapi/linux/{if,if_link,if_addr,neighbour,nexthop,fib_rules,netconf,net_namespace}.h.
  */
 
 /** Attributes of struct ifinfomsg. */
@@ -13,6 +13,7 @@ export const IFLA = {
   MASTER: 10,
   OPERSTATE: 16,
   LINKINFO: 18,
+  AF_SPEC: 26,
   GROUP: 27,
   EXT_MASK: 29,
   CARRIER: 33,
@@ -24,6 +25,21 @@ export const IFLA = {
 
 /** Attributes inside IFLA_LINKINFO. */
 export const IFLA_INFO = { KIND: 1, DATA: 2, SLAVE_KIND: 4 } as const;
+
+/** Inside IFLA_AF_SPEC, per family (include/uapi/linux/if_link.h). */
+export const IFLA_INET = { CONF: 1 } as const;
+export const IFLA_INET6 = { CONF: 2 } as const;
+
+/** Places in IFLA_INET_CONF, counted from 1 (include/uapi/linux/ip.h, IPV4_DEVCONF_*). */
+export const INET_DEVCONF = { ROUTE_LOCALNET: 26 } as const;
+
+/** Places in IFLA_INET6_CONF (include/uapi/linux/ipv6.h, DEVCONF_*). */
+export const INET6_DEVCONF = {
+  USE_TEMPADDR: 10,
+  OPTIMISTIC_DAD: 23,
+  USE_OPTIMISTIC: 34,
+  USE_OIF_ADDRS_ONLY: 37,
+} as const;
 
 /** IFLA_INFO_DATA of a VRF. */
 export const IFLA_VRF = { TABLE: 1 } as const;
@@ -57,6 +73,33 @@ export const IFA = {
   RT_PRIORITY: 9,
   TARGET_NETNSID: 10,
   PROTO: 11,
+} as const;
+
+/** ifa_flags (include/uapi/linux/if_addr.h). */
+export const IFA_F = {
+  SECONDARY: 0x01,
+  TEMPORARY: 0x01,
+  OPTIMISTIC: 0x04,
+  DEPRECATED: 0x20,
+  TENTATIVE: 0x40,
+} as const;
+
+/** Attributes of struct ifaddrlblmsg (include/uapi/linux/if_addrlabel.h). */
+export const IFAL = { ADDRESS: 1, LABEL: 2 } as const;
+
+/** Attributes of struct ndmsg (include/uapi/linux/neighbour.h). */
+export const NDA = { DST: 1, LLADDR: 2 } as const;
+
+/** ndm_state. */
+export const NUD = {
+  INCOMPLETE: 0x01,
+  REACHABLE: 0x02,
+  STALE: 0x04,
+  DELAY: 0x08,
+  PROBE: 0x10,
+  FAILED: 0x20,
+  NOARP: 0x40,
+  PERMANENT: 0x80,
 } as const;
 
 /** Attributes of struct nhmsg. */

@@ -63,6 +63,13 @@ class Request {
     );
   }
 
+  /** A be16 attribute; nothing for undefined. */
+  port(type: number, value: number | undefined): this {
+    return value === undefined
+      ? this
+      : this.attribute(type, Uint8Array.of(value >>> 8, value & 0xff));
+  }
+
   build(): Uint8Array {
     this.#u32(0, this.#bytes.length);
     return Uint8Array.from(this.#bytes);
@@ -90,6 +97,18 @@ export const dumpRoutes = (filter: RouteFilter, seq: number): Uint8Array =>
     .number(RTA.TABLE, filter.table)
     .number(RTA.OIF, filter.oif)
     .build();
+
+/** What the kernel learned for single destinations: RTM_GETROUTE dump of the exceptions alone (RTM_F_CLONED). */
+export const dumpExceptions = (family: InetFamily, seq: number): Uint8Array =>
+  new Request(RTM.GETROUTE, DUMP, seq, 12).byte(0, family).word(8, RTM_F.CLONED).build();
+
+/** RTM_GETNEIGH dump. */
+export const dumpNeighbours = (family: InetFamily, seq: number): Uint8Array =>
+  new Request(RTM.GETNEIGH, DUMP, seq, 12).byte(0, family).build();
+
+/** RTM_GETADDRLABEL dump. */
+export const dumpAddressLabels = (seq: number): Uint8Array =>
+  new Request(RTM.GETADDRLABEL, DUMP, seq, 12).byte(0, AF.INET6).build();
 
 /** RTM_GETLINK dump without statistics. */
 export const dumpLinks = (seq: number): Uint8Array =>
@@ -123,6 +142,10 @@ export interface RouteLookup {
   readonly oif?: number;
   readonly tos?: number;
   readonly uid?: number;
+  /** IPPROTO_TCP, UDP, ICMP or ICMPV6; the kernel answers for no other. */
+  readonly ipproto?: number;
+  readonly sport?: number;
+  readonly dport?: number;
   /** True: the answer is the route itself; false: the cached result for this address. */
   readonly fibMatch?: boolean;
 }
@@ -141,10 +164,13 @@ export function getRoute(lookup: RouteLookup, seq: number): Uint8Array {
     .word(8, flags)
     .attribute(RTA.DST, lookup.dst);
   if (lookup.src !== undefined) request.attribute(RTA.SRC, lookup.src);
-  return request
+  request
     .number(RTA.IIF, lookup.iif)
     .number(RTA.OIF, lookup.oif)
     .number(RTA.MARK, lookup.mark)
-    .number(RTA.UID, lookup.uid)
-    .build();
+    .number(RTA.UID, lookup.uid);
+  if (lookup.ipproto !== undefined) {
+    request.attribute(RTA.IP_PROTO, Uint8Array.of(lookup.ipproto));
+  }
+  return request.port(RTA.SPORT, lookup.sport).port(RTA.DPORT, lookup.dport).build();
 }

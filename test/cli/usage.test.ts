@@ -72,7 +72,10 @@ describe('wrong usage', () => {
     [['--probe', '--duration', '1s'], '--probe: expected LIST, got the option --duration'],
     [['replay', '--sink', '--json', 'x'], '--sink: expected SPEC, got the option --json'],
     [['--json=maybe'], '--json: expected no value, got "maybe"'],
-    [['help', 'nope'], 'expected a command of monitor, replay, doctor, demo, help, got "nope"'],
+    [
+      ['help', 'nope'],
+      'expected a command of monitor, replay, doctor, demo, get, help, got "nope"',
+    ],
     [['--dev', 'v0/1'], '--dev: expected an interface name'],
     [['--dev', 'sixteen-letters-'], '--dev: expected an interface name'],
     [
@@ -82,6 +85,22 @@ describe('wrong usage', () => {
     [['--table', '4294967296'], '--table: expected a name or a number to 4294967295'],
     [['--protocol', '256'], '--protocol: expected a name or a number to 255'],
     [['\u001b[2J'], 'got "\\x1b[2J"'],
+    [['get'], 'expected ADDR, got nothing'],
+    [['get', 'example'], 'get: expected an IPv4 or IPv6 address, got "example"'],
+    [['get', '10.0.0.1', '10.0.0.2', '--mark', '7'], 'get: expected one ADDR, got 2'],
+    [['get', '10.0.0.1', '--from', '::1'], '--from: expected an IPv4 address'],
+    [['get', '10.0.0.1', '--iif', 'lo'], '--iif: expected the source of the packet by --from'],
+    [['get', '::1', '--iif', 'lo', '--oif', 'lo'], '--oif: expected no --iif beside it, got both'],
+    [['get', '10.0.0.1', '--mark', 'x'], '--mark: expected a number from 0 to 4294967295'],
+    [['get', '10.0.0.1', '--dport', '0'], '--dport: expected a number from 1 to 65535, got "0"'],
+    [['get', '10.0.0.1', '--tos', '256'], '--tos: expected a number from 0 to 255, got "256"'],
+    [['get', '10.0.0.1', '--ipproto', 'x'], '--ipproto: expected tcp, udp, icmp, icmpv6 or'],
+    [['get', '10.0.0.1', '--oif', 'a/b'], '--oif: expected an interface name'],
+    [['get', '10.0.0.1', '--zone', 'all'], '--zone: expected one network namespace, got "all"'],
+    [
+      ['get', '10.0.0.1', '--sink', 'x'],
+      '--sink: expected an option listed by routetap get --help',
+    ],
   ])('%j ends with exit code 2 and one line', async (args, words) => {
     const { code, stdout, stderr } = await routetap(args);
     expect(stderr).toContain(words);
@@ -115,7 +134,7 @@ describe('what needs no kernel', () => {
 
   test('--help names every command on stdout', async () => {
     const { code, stdout } = await routetap(['--help']);
-    for (const command of ['monitor', 'replay', 'doctor', 'demo'])
+    for (const command of ['monitor', 'replay', 'doctor', 'demo', 'get'])
       expect(stdout).toContain(command);
     expect(code).toBe(0);
   });

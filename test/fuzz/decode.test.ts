@@ -2,6 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { namesFrom } from '../../core/names/names.js';
 import { readAddress } from '../../core/wire/ifaddr.js';
+import { readAddressLabel } from '../../core/wire/address-label.js';
+import { readDeviceSettings } from '../../core/wire/device-settings.js';
+import { readNeighbour } from '../../core/wire/neighbour.js';
 import { readLink } from '../../core/wire/link.js';
 import { readNetconf } from '../../core/wire/netconf.js';
 import { readNexthop } from '../../core/wire/nexthop.js';
@@ -43,6 +46,9 @@ const READERS: readonly (readonly [string, Reader])[] = [
   ['route', readRoute],
   ['raw body', readRawBody],
   ['link', readLink],
+  ['device settings', readDeviceSettings],
+  ['neighbour', readNeighbour],
+  ['address label', readAddressLabel],
   ['address', readAddress],
   ['nexthop', (bytes, start, end) => readNexthop(bytes, start, end, context)],
   ['rule', (bytes, start, end) => readRule(bytes, start, end, names)],
