@@ -33,6 +33,7 @@ export {
   type PartialRoute,
   type PartialRouteEvent,
 } from './core/complete-record.js';
+export type { PartialLookup, PartialRedirect, PartialTimeout } from './core/complete-section.js';
 export { parseRecord } from './core/parse-record.js';
 export { jsonLine, type JsonOptions } from './core/format/json.js';
 export { textLine, type TextOptions } from './core/format/text.js';
