@@ -40,7 +40,7 @@ function downloaded(folder, kernel) {
   return files.find((file) => packageOf(file) === newest);
 }
 
-function download(folder, kernel) {
+function downloadNewest(folder, kernel) {
   const names = capture('apt-cache', ['pkgnames', `linux-image-${kernel}.`]).split('\n');
   const name = newestPackage(kernel, names);
   if (name === undefined) throw new Error(`apt-cache knows no Debian cloud kernel ${kernel}`);
@@ -52,6 +52,16 @@ function download(folder, kernel) {
   const file = downloaded(folder, kernel);
   if (file === undefined) throw new Error(`apt-get download ${name} left no file`);
   return file;
+}
+
+/** Lists older than the archive name packages that are gone from it: asked again with new ones. */
+function download(folder, kernel) {
+  try {
+    return downloadNewest(folder, kernel);
+  } catch {
+    capture('apt-get', ['-o', 'Acquire::Retries=3', 'update', '-q'], { stdio: ['ignore', 2, 2] });
+    return downloadNewest(folder, kernel);
+  }
 }
 
 /**
