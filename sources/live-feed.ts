@@ -14,6 +14,7 @@ import { openLiveReader, type IcmpSockets, type LiveReader } from './rtnetlink/l
 import { openRecorder, type Recorder } from './rtnetlink/recorder.js';
 import { socketFilter } from './rtnetlink/socket-filter.js';
 import { version } from './version.js';
+import { wallClockNs } from './wall-clock.js';
 import { resolveZone } from './zones/resolve.js';
 import { watchZones, type ZoneWatch } from './zones/watch.js';
 import type { FoundZone } from './zones/zone.js';
@@ -35,9 +36,6 @@ interface OpenZone {
   readonly number: number;
   readonly id: number;
 }
-
-const wallClockNs = (): bigint =>
-  BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
 
 /** Joins reader, zones, procfs and timers to one engine: what asks of the outside is answered here. */
 export class LiveFeed {

@@ -2,6 +2,7 @@ import type { DOutput } from '../../core/d/program/output.js';
 import type { DProgram } from '../../core/d/program/runtime.js';
 import type { GapRecord, RoutetapRecord, StatusRecord } from '../../core/event.js';
 import { textLine } from '../../core/format/text.js';
+import { wallClockNs } from '../../sources/wall-clock.js';
 import type { RecordTest } from '../deliver.js';
 import { onSignals } from '../stop-signals.js';
 import { consume, type OpenSource } from '../stream.js';
@@ -40,9 +41,6 @@ export interface DRunSettings {
 
 /** Longest timer Node has. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
-
-const wallClockNs = (): bigint =>
-  BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
 
 const dropsLine = ({ lost, source, reason }: GapRecord): string =>
   `routetap: ${lost ?? 'an unknown number of'} drops: ${source}, ${reason}`;

@@ -1,5 +1,6 @@
 /** An explanation as lines for people. */
 
+import { errnoName } from '../bpf/errno.js';
 import { escapeText } from '../format/escape.js';
 import type { TextNames } from '../format/text-route.js';
 import { addressText } from '../wire/address.js';
@@ -7,15 +8,7 @@ import type { Explanation } from './lookup.js';
 import type { Way } from './result.js';
 import type { Exception, FibRoute, Flow, LookupState } from './state.js';
 import type { RuleStep, TableAnswer } from './steps.js';
-import {
-  deviceName,
-  errnoWords,
-  nudName,
-  protocolName,
-  ruleLine,
-  shortRoute,
-  wholeWords,
-} from './words.js';
+import { deviceName, nudName, protocolName, ruleLine, shortRoute, wholeWords } from './words.js';
 
 export interface TextOptions {
   /** Name of the namespace, `self` for our own. */
@@ -60,7 +53,7 @@ function stepWords(step: RuleStep, { names, isLong }: TextOptions, errno: number
     case 'nop':
       return 'does nothing';
     case 'refused':
-      return `refuses: ${errnoWords(errno)}`;
+      return `refuses: ${errnoName(errno)}`;
     case 'none':
       return `no route in table ${table}${rest}`;
     case 'throw':
@@ -68,7 +61,7 @@ function stepWords(step: RuleStep, { names, isLong }: TextOptions, errno: number
     case 'suppressed':
       return `${route} does not count, ${escapeText(why ?? '')}${rest}`;
     case 'refused-route':
-      return `${route}: ${errnoWords(answer?.errno ?? 0)}${rest}`;
+      return `${route}: ${errnoName(answer?.errno ?? 0)}${rest}`;
     case 'found':
       return `${route}${rest}`;
   }
@@ -162,7 +155,7 @@ function verdictWords({ check, kernel }: Explanation): string {
       return 'but the kernel drops the packet for its source (EINVAL: rp_filter or a martian source, which routetap does not compute)';
     case 'open': {
       const errno = kernel?.errno ?? 0;
-      return `the kernel says ${errno === 0 ? 'it is taken' : errnoWords(errno)}`;
+      return `the kernel says ${errno === 0 ? 'it is taken' : errnoName(errno)}`;
     }
   }
 }
@@ -171,7 +164,7 @@ function answerWords(explanation: Explanation): string {
   const { check, flow, outcome, state } = explanation;
   const dst = addressOf(flow.dst);
   if (outcome.isOpen) return `${dst} is received on ${deviceName(state, flow.iif)}`;
-  if (outcome.errno !== 0) return `${dst} has no way: ${errnoWords(outcome.errno)}`;
+  if (outcome.errno !== 0) return `${dst} has no way: ${errnoName(outcome.errno)}`;
   const way = check.way ?? outcome.ways[0];
   if (way === undefined) return `${dst} has no way`;
   const type = outcome.type === 'unicast' ? '' : `${outcome.type} `;
@@ -185,7 +178,7 @@ function kernelLines({ kernel }: Explanation, names: TextNames): readonly string
   const words = kernel.message === null ? '' : `: ${escapeText(kernel.message)}`;
   return [
     kernel.route === null
-      ? `  kernel ${errnoWords(kernel.errno)}${words}`
+      ? `  kernel ${errnoName(kernel.errno)}${words}`
       : `  kernel ${wholeWords(kernel.route, names)}`,
   ];
 }

@@ -1,6 +1,5 @@
 /** Pieces of the explanation in words. */
 
-import { errnoName } from '../bpf/errno.js';
 import { saidOf } from '../engine/rule-words.js';
 import { escapeText } from '../format/escape.js';
 import { bodyWords, dstWords, routeWords, type TextNames } from '../format/text-route.js';
@@ -30,8 +29,6 @@ export const ruleLine = (rule: Rule): string => `rule ${ruleWords(saidOf(rule))}
 
 export const deviceName = (state: LookupState, ifindex: number): string =>
   escapeText(state.devices.get(ifindex)?.name ?? `if${ifindex}`);
-
-export const errnoWords = (errno: number): string => errnoName(errno);
 
 const NUD_NAMES: readonly (readonly [number, string])[] = Object.entries(NUD).map(
   ([name, bit]) => [bit, name] as const,
