@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What every program file needs: the kernel's types, the ring, and the few ways to say who, where and which flow. */
+/* What every program file needs: the kernel's types, what is lost, and the few ways to say who, where and which flow. */
 #ifndef ROUTETAP_COMMON_BPF_H
 #define ROUTETAP_COMMON_BPF_H
 
@@ -10,7 +10,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "ring.h"
+#include "event.h"
+#include "lost.h"
 
 #define AF_INET 2
 #define AF_INET6 10

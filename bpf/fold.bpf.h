@@ -7,7 +7,7 @@
 #ifndef ROUTETAP_FOLD_BPF_H
 #define ROUTETAP_FOLD_BPF_H
 
-#include "common.bpf.h"
+#include "ring.h"
 
 #define RT_FOLD_ENTRIES 8192
 #define NS_PER_SECOND 1000000000ULL

@@ -3,7 +3,7 @@
 #ifndef ROUTETAP_LOSING_NEIGHBOUR_BPF_H
 #define ROUTETAP_LOSING_NEIGHBOUR_BPF_H
 
-#include "common.bpf.h"
+#include "ring.h"
 
 #define NUD_REACHABLE 0x02
 #define NUD_FAILED 0x20

@@ -3,7 +3,7 @@
 #ifndef ROUTETAP_LOSING_TCP_BPF_H
 #define ROUTETAP_LOSING_TCP_BPF_H
 
-#include "common.bpf.h"
+#include "ring.h"
 
 #define RTAX_MTU 2
 #define DST_METRICS_FLAGS 3UL

@@ -3,7 +3,7 @@
 #ifndef ROUTETAP_REDIRECT_ARRIVAL_BPF_H
 #define ROUTETAP_REDIRECT_ARRIVAL_BPF_H
 
-#include "common.bpf.h"
+#include "ring.h"
 
 #define ICMP_REDIRECT 5
 #define NDISC_REDIRECT 137

@@ -3,7 +3,7 @@
 #ifndef ROUTETAP_REDIRECT_CHECKSUM_BPF_H
 #define ROUTETAP_REDIRECT_CHECKSUM_BPF_H
 
-#include "common.bpf.h"
+#include "ring.h"
 
 #define CHECKSUM_UNNECESSARY 1
 #define CHECKSUM_PARTIAL 3

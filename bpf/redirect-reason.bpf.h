@@ -6,7 +6,7 @@
 #ifndef ROUTETAP_REDIRECT_REASON_BPF_H
 #define ROUTETAP_REDIRECT_REASON_BPF_H
 
-#include "common.bpf.h"
+#include "ring.h"
 
 #define MOST_ADDRESSES 64
 #define MOST_OPTIONS 16

@@ -3,7 +3,7 @@
  * removed: IPv4 routes that leave their table without an RTM_DELROUTE. Link down, an address or a device or a nexthop
  * gone, the end of a namespace: all of these run fib_table_flush, and announced deletions never do.
  */
-#include "common.bpf.h"
+#include "ring.h"
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 

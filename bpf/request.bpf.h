@@ -3,7 +3,7 @@
 #ifndef ROUTETAP_REQUEST_BPF_H
 #define ROUTETAP_REQUEST_BPF_H
 
-#include "common.bpf.h"
+#include "ring.h"
 
 #define EINTR 4
 #define NETLINK_ROUTE 0

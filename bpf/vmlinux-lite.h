@@ -124,6 +124,14 @@ struct list_head {
 	struct list_head *prev;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct ns_common {
 	u32 inum;
 };
@@ -155,6 +163,7 @@ struct net {
 	struct netns_ipv6 ipv6;
 	struct net_device *loopback_dev;
 	struct list_head dev_base_head;
+	struct hlist_head *dev_index_head;
 };
 
 struct ipv4_devconf {
@@ -171,6 +180,7 @@ struct net_device {
 	struct inet6_dev *ip6_ptr;
 	void *rx_handler;
 	struct list_head dev_list;
+	struct hlist_node index_hlist;
 };
 
 struct pcpu_hot {
@@ -337,6 +347,7 @@ struct thread_info {
 
 struct task_struct {
 	struct thread_info thread_info;
+	void *stack;
 	int pid;
 	int tgid;
 	char comm[16];
@@ -364,7 +375,9 @@ struct dst_entry {
 	struct net_device *dev;
 	struct dst_ops *ops;
 	unsigned long _metrics;
+	unsigned long expires;
 	short error;
+	short obsolete;
 	void *input;
 	void *output;
 	u16 flags;
@@ -411,6 +424,39 @@ struct fib_nh_common {
 		__be32 ipv4;
 		struct in6_addr ipv6;
 	} nhc_gw;
+	int nhc_weight;
+	atomic_t nhc_upper_bound;
+};
+
+struct fib_nh {
+	struct fib_nh_common nh_common;
+};
+
+struct fib_nh_exception {
+	__be32 fnhe_gw;
+	u32 fnhe_pmtu;
+	unsigned long fnhe_expires;
+};
+
+struct nexthop {
+	u32 id;
+	bool is_group;
+	struct nh_info *nh_info;
+	struct nh_group *nh_grp;
+};
+
+struct nh_info {
+	struct fib_nh_common fib_nhc;
+};
+
+struct nh_grp_entry {
+	struct nexthop *nh;
+	u16 weight;
+};
+
+struct nh_group {
+	u16 num_nh;
+	struct nh_grp_entry nh_entries[];
 };
 
 struct fib_result {
@@ -439,6 +485,7 @@ struct fib_info {
 	int fib_nhs;
 	bool pfsrc_removed;
 	struct nexthop *nh;
+	struct fib_nh fib_nh[];
 };
 
 struct fib_alias {
@@ -458,6 +505,8 @@ struct fib6_info {
 	u8 fib6_protocol;
 	u8 fib6_type;
 	u32 fib6_flags;
+	u32 fib6_nsiblings;
+	struct nexthop *nh;
 };
 
 struct fib6_table {
@@ -475,11 +524,59 @@ struct fib6_nh {
 	struct fib_nh_common nh_common;
 };
 
+struct fib_kuid_range {
+	kuid_t start;
+	kuid_t end;
+};
+
+struct fib_rule_port_range {
+	u16 start;
+	u16 end;
+};
+
 struct fib_rule {
 	u32 pref;
 	u32 table;
+	u32 mark;
+	u32 mark_mask;
+	u32 flags;
+	u32 target;
 	u8 action;
 	u8 l3mdev;
+	u8 proto;
+	u8 ip_proto;
+	int suppress_ifgroup;
+	int suppress_prefixlen;
+	char iifname[16];
+	char oifname[16];
+	struct fib_kuid_range uid_range;
+	struct fib_rule_port_range sport_range;
+	struct fib_rule_port_range dport_range;
+};
+
+struct fib4_rule {
+	struct fib_rule common;
+	u8 dst_len;
+	u8 src_len;
+	dscp_t dscp;
+	__be32 src;
+	__be32 dst;
+};
+
+struct fib6_rule {
+	struct fib_rule common;
+	struct rt6key src;
+	struct rt6key dst;
+	dscp_t dscp;
+};
+
+struct request_sock {
+	struct sock_common __req_common;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
 };
 
 struct fib_lookup_arg {
@@ -499,6 +596,16 @@ struct flowi_common {
 	u8 flowic_proto;
 	u8 flowic_flags;
 	kuid_t flowic_uid;
+	u32 flowic_multipath_hash;
+};
+
+/* Until 6.17, and since. */
+struct flowi_common___tos {
+	u8 flowic_tos;
+};
+
+struct flowi_common___dscp {
+	u8 flowic_dscp;
 };
 
 union flowi_uli {
@@ -525,6 +632,7 @@ struct flowi6 {
 	struct in6_addr saddr;
 	__be32 flowlabel;
 	union flowi_uli uli;
+	u32 mp_hash;
 };
 
 struct flowi {

@@ -5,13 +5,25 @@ export const LAYOUT = 'core/bpf/layout.gen.ts';
 export const LAYOUT_PROBE = `
 #include "vmlinux-lite.h"
 #include "event.h"
+#include "step.h"
 struct rt_event event;
+struct rt_step step;
+struct rt_shape shape;
+enum rt_step_kind step_kind;
+enum rt_step_place step_place;
+enum rt_step_has step_has;
+enum rt_returns returns;
 enum rt_kind kind;
 enum rt_direction direction;
 enum rt_mechanism mechanism;
 enum rt_verdict verdict;
 enum rt_reason reason;
 `;
+
+const ENUMS = [
+  ...['direction', 'mechanism', 'verdict', 'reason'],
+  ...['step_kind', 'step_place', 'step_has', 'returns'],
+];
 
 const QUALIFIERS = new Set(['CONST', 'VOLATILE', 'TYPEDEF', 'TYPE_TAG']);
 
@@ -53,17 +65,23 @@ const enumEntries = (type) =>
 export function layoutSource(types) {
   const table = typeTable(types);
   const event = table.named('STRUCT', 'rt_event');
+  const step = table.named('STRUCT', 'rt_step');
+  const shape = table.named('STRUCT', 'rt_shape');
   return [
-    '// Generated from bpf/event.h by scripts/build-bpf.js; do not edit.\n',
+    '// Generated from bpf/event.h and bpf/step.h by scripts/build-bpf.js; do not edit.\n',
     `/** sizeof(struct rt_event). */\nexport const RT_EVENT_BYTES = ${event.size};\n`,
     constant('Offsets in struct rt_event, in bytes.', 'RT_EVENT', members(table, event)),
     constant('enum rt_kind.', 'RT_KIND', enumEntries(table.named('ENUM', 'rt_kind'))),
-    ...['direction', 'mechanism', 'verdict', 'reason'].map((name) =>
+    ...ENUMS.map((name) =>
       constant(
         `enum rt_${name}.`,
         `RT_${name.toUpperCase()}`,
         enumEntries(table.named('ENUM', `rt_${name}`)),
       ),
     ),
+    `/** sizeof(struct rt_step). */\nexport const RT_STEP_BYTES = ${step.size};\n`,
+    constant('Offsets in struct rt_step, in bytes.', 'RT_STEP', members(table, step)),
+    `/** sizeof(struct rt_shape). */\nexport const RT_SHAPE_BYTES = ${shape.size};\n`,
+    constant('Offsets in struct rt_shape, in bytes.', 'RT_SHAPE', members(table, shape)),
   ].join('\n');
 }

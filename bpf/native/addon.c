@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "clock.h"
+#include "functions.h"
 #include "handle.h"
 #include "log.h"
 #include "memory.h"
@@ -92,6 +93,72 @@ static napi_value attach(napi_env env, napi_callback_info info) {
   }
   free(program);
   return link;
+}
+
+/* A Uint32Array as long as `count`; NULL: thrown. */
+static const uint32_t *read_numbers(napi_env env, napi_value value, const char *name,
+                                    size_t count) {
+  napi_typedarray_type type;
+  size_t length;
+  void *data;
+  bool is_typed = false;
+  if (napi_is_typedarray(env, value, &is_typed) == napi_ok && is_typed &&
+      napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) == napi_ok &&
+      type == napi_uint32_array && length == count)
+    return count == 0 ? (const uint32_t *)"" : data;
+  throw_type(env, name, "a Uint32Array as long as the functions");
+  return NULL;
+}
+
+/* False: thrown, or no memory. */
+static bool read_names(napi_env env, napi_value array, struct functions *functions) {
+  uint32_t count;
+  if (napi_get_array_length(env, array, &count) != napi_ok) {
+    throw_type(env, "functions", "an array");
+    return false;
+  }
+  functions->names = calloc(count + 1, sizeof(char *));
+  if (functions->names == NULL) return false;
+  for (uint32_t index = 0; index < count; index++) {
+    napi_value value;
+    if (napi_get_element(env, array, index, &value) != napi_ok ||
+        !read_string(env, value, "a function", false, &functions->names[index]))
+      return false;
+    functions->count++;
+  }
+  return true;
+}
+
+static napi_value attach_each(napi_env env, struct call *call, const char *program,
+                              struct functions *functions) {
+  napi_value buffer, links;
+  void *data;
+  size_t count = functions->count;
+  functions->btf_ids = read_numbers(env, call->arguments[2], "btfIds", count);
+  if (functions->btf_ids == NULL) return NULL;
+  functions->cookies = read_numbers(env, call->arguments[3], "cookies", count);
+  if (functions->cookies == NULL ||
+      napi_create_arraybuffer(env, count * sizeof(int32_t), &data, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_int32_array, count, buffer, 0, &links) != napi_ok)
+    return NULL;
+  int error = object_attach_functions(&call->handle->object, program, functions, data);
+  return error == 0 ? links : throw_failure(env, "attach", program, error);
+}
+
+static napi_value attach_functions(napi_env env, napi_callback_info info) {
+  struct call call;
+  struct functions functions = {0};
+  char *program;
+  napi_value links = NULL;
+  if (!begin(env, info, &call) ||
+      !read_string(env, call.arguments[0], "program", false, &program))
+    return NULL;
+  if (read_names(env, call.arguments[1], &functions))
+    links = attach_each(env, &call, program, &functions);
+  for (size_t index = 0; index < functions.count; index++) free(functions.names[index]);
+  free(functions.names);
+  free(program);
+  return links;
 }
 
 static napi_value detach(napi_env env, napi_callback_info info) {
@@ -319,6 +386,7 @@ NAPI_MODULE_INIT() {
       METHOD("take", take),           METHOD("drain", drain),
       METHOD("stop", stop),           METHOD("malformed", malformed),
       METHOD("programs", programs),   METHOD("close", close_object),
+      METHOD("attachFunctions", attach_functions),
 #undef METHOD
   };
   log_install();

@@ -100,31 +100,49 @@ static struct bpf_link *attach(struct bpf_program *program, const char *target) 
   return bpf_program__attach_kprobe(program, at_return, target);
 }
 
-int object_attach(struct object *object, const char *program, const char *target) {
-  struct bpf_program *found = find(object, program);
-  if (found == NULL) return -ENOENT;
-  size_t bytes = (object->link_count + 1) * sizeof(struct bpf_link *);
-  struct bpf_link **links = realloc(object->links, bytes);
-  if (links == NULL) return -ENOMEM;
+static int drop(struct link *link) {
+  int error = 0;
+  if (link->link != NULL) error = bpf_link__destroy(link->link);
+  else if (link->fd >= 0) close(link->fd);
+  *link = (struct link){.link = NULL, .fd = -1};
+  return error;
+}
+
+int object_keep(struct object *object, struct link link) {
+  size_t bytes = (object->link_count + 1) * sizeof(struct link);
+  struct link *links = realloc(object->links, bytes);
+  if (links == NULL) {
+    drop(&link);
+    return -ENOMEM;
+  }
   object->links = links;
-  struct bpf_link *link = attach(found, target);
-  if (link == NULL) return errno == 0 ? -EINVAL : -errno;
   links[object->link_count] = link;
   return (int)object->link_count++;
 }
 
-int object_detach(struct object *object, uint32_t link) {
-  if (link >= object->link_count || object->links[link] == NULL) return -ENOENT;
-  int error = bpf_link__destroy(object->links[link]);
-  object->links[link] = NULL;
-  return error;
+int object_attach(struct object *object, const char *program, const char *target) {
+  struct bpf_program *found = find(object, program);
+  if (found == NULL) return -ENOENT;
+  struct bpf_link *link = attach(found, target);
+  if (link == NULL) return errno == 0 ? -EINVAL : -errno;
+  return object_keep(object, (struct link){.link = link, .fd = -1});
+}
+
+/* NULL: no such link, or detached. */
+static struct link *link_at(struct object *object, uint32_t number) {
+  if (number >= object->link_count) return NULL;
+  struct link *link = &object->links[number];
+  return link->link == NULL && link->fd < 0 ? NULL : link;
+}
+
+int object_detach(struct object *object, uint32_t number) {
+  struct link *link = link_at(object, number);
+  return link == NULL ? -ENOENT : drop(link);
 }
 
 void object_detach_all(struct object *object) {
-  for (size_t index = 0; index < object->link_count; index++) {
-    bpf_link__destroy(object->links[index]);
-    object->links[index] = NULL;
-  }
+  /* Newest first: what was attached last may count on what was there before. */
+  for (size_t index = object->link_count; index > 0; index--) drop(&object->links[index - 1]);
 }
 
 static int read_all(int fd, char **text, size_t *length) {
@@ -150,9 +168,10 @@ static int read_all(int fd, char **text, size_t *length) {
   return -ENOMEM;
 }
 
-int object_iterate(struct object *object, uint32_t link, char **text, size_t *length) {
-  if (link >= object->link_count || object->links[link] == NULL) return -ENOENT;
-  int fd = bpf_iter_create(bpf_link__fd(object->links[link]));
+int object_iterate(struct object *object, uint32_t number, char **text, size_t *length) {
+  struct link *link = link_at(object, number);
+  if (link == NULL || link->link == NULL) return -ENOENT;
+  int fd = bpf_iter_create(bpf_link__fd(link->link));
   if (fd < 0) return -errno;
   int error = read_all(fd, text, length);
   close(fd);

@@ -7,10 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* An attachment: libbpf's, or a file descriptor of our own; neither once detached. */
+struct link {
+  struct bpf_link *link;
+  int fd;
+};
+
 struct object {
   /* NULL once closed. */
   struct bpf_object *bpf;
-  struct bpf_link **links;
+  struct link *links;
   size_t link_count;
 };
 
@@ -35,6 +41,8 @@ int object_load(struct object *object);
  * the kernel function for kprobes. NULL: none. Returns the number of the link.
  */
 int object_attach(struct object *object, const char *program, const char *target);
+/* Takes a link over and returns its number; without memory it is detached at once. */
+int object_keep(struct object *object, struct link link);
 /* -ENOENT: no such link. */
 int object_detach(struct object *object, uint32_t link);
 void object_detach_all(struct object *object);

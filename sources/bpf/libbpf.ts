@@ -35,6 +35,17 @@ export interface BpfObject {
   load(): void;
   /** Returns the link. `target`: the path of a cgroup, or the function of a kprobe in place of its section's. */
   attach(program: string, target?: string): number;
+  /**
+   * Attaches a loaded program to many functions of the kernel, each with its cookie; a link for each, or a negative
+   * errno. Programs of fentry and fexit are loaded anew for each, which is `btfIds` in the kernel's BTF; kprobe.multi
+   * takes all or none and gives one link.
+   */
+  attachFunctions(
+    program: string,
+    functions: readonly string[],
+    btfIds: Uint32Array,
+    cookies: Uint32Array,
+  ): Int32Array;
   /** Without a link: all of them. */
   detach(link?: number): void;
   /** Runs an attached iterator; what it printed. */
