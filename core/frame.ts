@@ -41,6 +41,15 @@ export const FRAME_KIND = {
   TIERS: 13,
   /** An ICMP redirect as a packet socket of the zone gave it: u32 family (2, 10), u32 ifindex, u8[16] sender, then the ICMP message. */
   ICMP: 14,
+  /**
+   * Saved traces only (core/trace/trace-file.ts): i64 to be added to `time_ns` to get ns since the epoch, then whole
+   * records of struct rt_step (core/bpf/layout.gen.ts). `value` more were lost. The time: see `Steps.settledNs`.
+   */
+  STEPS: 15,
+  /** Saved traces only: what was added to a lookup the tracepoints show in part: JSON `ImpliedCalls`. */
+  IMPLIED: 16,
+  /** Saved traces only: a network namespace met: JSON `TraceZone`. */
+  ZONES: 17,
 } as const;
 
 /** frame flag: the datagram was longer than the room for it (MSG_TRUNC). */

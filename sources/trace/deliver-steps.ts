@@ -1,0 +1,67 @@
+import { RT_STEP_BYTES } from '../../core/bpf/layout.gen.js';
+import type { BpfObject } from '../bpf/libbpf.js';
+
+const WAITING_BYTES = 8 * 1024 * 1024;
+const COALESCE_US = 1000;
+
+/** How the ring `steps` is emptied. */
+export interface StepDelivery {
+  drain(): void;
+  /** Detaches and closes; what has not been drained is not told any more. */
+  close(): void;
+}
+
+/** The map `lost`, summed over the cpus. */
+function lostSteps(object: BpfObject): number {
+  const perCpu = object.lookup('lost', new Uint8Array(4));
+  if (perCpu === null) return 0;
+  const view = new DataView(perCpu.buffer, perCpu.byteOffset, perCpu.byteLength);
+  let sum = 0n;
+  for (let offset = 0; offset < view.byteLength; offset += 8) {
+    sum += view.getBigUint64(offset, true);
+  }
+  return Number(sum);
+}
+
+/** Delivers batches of records until closed; `onBatch` may close. */
+export function deliverSteps(
+  object: BpfObject,
+  onBatch: (bytes: Uint8Array, lost: number) => void,
+): StepDelivery {
+  let told = 0;
+  let isClosed = false;
+  const lostSince = (): number => {
+    const now = lostSteps(object) + object.malformed();
+    const since = now - told;
+    told = now;
+    return since;
+  };
+  const handOver = (): void => {
+    while (!isClosed) {
+      const bytes = object.take();
+      if (bytes === null) return;
+      onBatch(bytes, lostSince());
+    }
+  };
+  object.consume(
+    'steps',
+    { recordBytes: RT_STEP_BYTES, waitingBytes: WAITING_BYTES, coalesceUs: COALESCE_US },
+    handOver,
+  );
+  return {
+    drain: () => {
+      if (isClosed) return;
+      object.drain();
+      handOver();
+      const lost = lostSince();
+      if (lost > 0) onBatch(new Uint8Array(0), lost);
+    },
+    close: () => {
+      if (isClosed) return;
+      // Functions are let go one after the other: a call that begins meanwhile may have no end.
+      isClosed = true;
+      object.stop();
+      object.close();
+    },
+  };
+}
