@@ -8,6 +8,7 @@ import { asksForD } from './d/flags.js';
 import { EXIT } from './exit.js';
 import type { GetFlags } from './get-options.js';
 import { STREAM_OPTIONS, type OptionRow } from './stream-options.js';
+import type { TraceFlags } from './trace-options.js';
 import { got } from './say.js';
 import { version } from '../sources/version.js';
 
@@ -20,6 +21,8 @@ Examples:
   routetap --sink file:/var/log/routes.json    into a file
   routetap replay trace.rtap                   a recording again
   routetap get 192.0.2.1 --mark 7              which rule, table and route it takes
+  routetap trace --dst 192.0.2.1               the kernel's lookups of it, as call trees
+  routetap trace --explain -- ssh host         those of one command, each step explained
   routetap -n 'route:::add { @[execname] = count(); }'
 
 D programs, with the flags of dtrace; what follows is $1, $2…:
@@ -98,6 +101,35 @@ function addGet(program: Command, ended: Ended): void {
     });
 }
 
+function addTrace(program: Command, ended: Ended): void {
+  program
+    .command('trace')
+    .argument('[COMMAND...]', 'trace this command and what it starts, and end with it')
+    .description("the kernel's route lookups as call trees")
+    .option('--dst <PREFIX>', 'only lookups of this address, or inside this prefix')
+    .option('--src <PREFIX>', 'only lookups from this address or prefix')
+    .option('--pid <PID>', 'only those this process makes; ends with it')
+    .option('--dev <NAME>', 'only those that meet this interface')
+    .option('--zone <NAME>', 'network namespace (default: self; with a process: all)')
+    .option('--input', 'only packets received')
+    .option('--output', 'only packets sent')
+    .option('--follow <FUNCTION>', 'only this function and what it calls')
+    .option('--explain', 'a sentence on what each function does')
+    .option('--json', 'JSON Lines, one object per lookup')
+    .option('--save <FILE>', 'also save the trace, for --load')
+    .option('--load <FILE>', 'show a saved trace; needs no privilege')
+    .option('--bpf <MODE>', 'auto, or only fentry, kprobe or tracepoint (default: auto)')
+    .option('--count <N>', 'stop after N lookups')
+    .option('--duration <TIME>', 'stop after this time, e.g. 500ms, 10s, 5m')
+    .option('--quiet', 'nothing on stderr but errors')
+    .option('--verbose', 'also why functions are left out, on stderr')
+    // What stands behind the command's name is the command's.
+    .passThroughOptions()
+    .action(async (command: readonly string[], flags: TraceFlags) => {
+      ended.code = await (await import('./trace.js')).trace(command, flags);
+    });
+}
+
 function buildProgram(ended: Ended): Command {
   const program = new Command('routetap')
     .description(
@@ -151,6 +183,7 @@ function buildProgram(ended: Ended): Command {
     });
 
   addGet(program, ended);
+  addTrace(program, ended);
 
   for (const command of program.commands) {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
@@ -192,9 +225,12 @@ function usageLine(error: CommanderError, command: string, args: readonly string
   }
 }
 
-const SWITCHES: ReadonlySet<string> = new Set(
-  STREAM_OPTIONS.filter(({ value }) => value === null).map(({ name }) => `--${name}`),
-);
+const SWITCHES: ReadonlySet<string> = new Set([
+  ...STREAM_OPTIONS.filter(({ value }) => value === null).map(({ name }) => `--${name}`),
+  '--explain',
+  '--input',
+  '--output',
+]);
 
 /** A word in a command's place that is none. Commander would take it for an argument of the default command. */
 function checkCommand(program: Command, args: readonly string[]): void {
