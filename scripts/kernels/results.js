@@ -21,6 +21,20 @@ export function resultsIn(text, kernel) {
   return results;
 }
 
+/** Pages of `trace` in what the scenario runner printed, { name: text }; a line that can't be read is none. */
+export function pagesIn(text) {
+  const pages = {};
+  for (const [, line] of text.matchAll(/^page (\{.*\})$/gm)) {
+    try {
+      const { name, text: page } = JSON.parse(line);
+      pages[name] = page;
+    } catch {
+      continue;
+    }
+  }
+  return pages;
+}
+
 /** What the machine itself must show: that it ran to its end, and that its kernel has no complaint. */
 export function machineResults(kernel, { exitCode, why, console }) {
   const trouble = console.split('\n').find((line) => KERNEL_TROUBLE.test(line));

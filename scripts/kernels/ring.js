@@ -1,13 +1,16 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { checkedBlocks, DOCUMENT } from '../learning.js';
 import { writeInitramfs } from './initramfs.js';
 import { kernelFrom, KERNELS } from './packages.js';
-import { failureLine, machineResults, resultsIn, tableLines } from './results.js';
+import { failureLine, machineResults, pagesIn, resultsIn, tableLines } from './results.js';
 import { runMachine } from './vm.js';
 
 const SCENARIOS = 'build/kernels/scenarios.mjs';
-const TIMEOUT_S = 450;
+/** Pages of traces, of one kernel: what docs/learning-the-routing-code.md is made of. */
+const PAGES = { kernel: '6.12', file: 'learning.json' };
+const TIMEOUT_S = 600;
 const CONSOLE_LINES = 30;
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -26,6 +29,13 @@ async function bundleScenarios(root) {
   });
 }
 
+/** What the document shows of traces is what traces show. */
+const documentResults = (root, kernel, pages) =>
+  checkedBlocks(readFileSync(join(root, DOCUMENT), 'utf8'), pages).map(({ name, difference }) => ({
+    ...{ kernel: kernel.name, tier: 'fentry', probe: 'document' },
+    ...{ name: `${DOCUMENT}: ${name}`, ok: difference === null, detail: difference },
+  }));
+
 async function runKernel(root, folder, kernel, cpus) {
   const initramfs = writeInitramfs({
     ...{ root, folder, kernel, command: ['node', SCENARIOS] },
@@ -40,6 +50,11 @@ async function runKernel(root, folder, kernel, cpus) {
     onError: (bytes) => (notes += bytes.toString()),
   }).finally(() => rmSync(initramfs, { force: true }));
   const results = [...machineResults(kernel.name, machine), ...resultsIn(output, kernel.name)];
+  if (kernel.name === PAGES.kernel) {
+    const pages = pagesIn(output);
+    writeFileSync(join(folder, PAGES.file), `${JSON.stringify(pages, null, 2)}\n`);
+    results.push(...documentResults(root, kernel, pages));
+  }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
   say(
     `kernel ${kernel.version}: up after ${machine.bootS ?? '?'} s, ended after ${seconds.toFixed(1)} s`,

@@ -1,6 +1,7 @@
 /**
- * Runs inside the virtual machine: one monitor for each tier watches the same scenes. Prints a JSON line
- * { tier, probe, name, ok, detail } for each claim about what each of them said.
+ * Runs inside the virtual machine: one monitor for each tier watches the same scenes, then a trace for each. Prints a
+ * JSON line { tier, probe, name, ok, detail } for each claim about what each of them said, and `page` with
+ * { name, text } for each page of a trace.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { playMisses } from './scene-miss.js';
 import { playQuiet } from './scene-quiet.js';
 import { playRedirects } from './scene-redirect.js';
 import { playRemovals, playRequests } from './scene-request.js';
+import { playTrace } from './scene-trace.js';
 import { startWatcher, type TierName, type Watched, type Watcher } from './watcher.js';
 
 const TIERS: readonly TierName[] = ['fentry', 'kprobe', 'tracepoint'];
@@ -135,6 +137,16 @@ async function main(program: string, agentProgram: string): Promise<void> {
     for (const check of checks) {
       if ((check.tiers ?? TIERS).includes(watched.tier)) say(watched, check);
     }
+  }
+  await traces(program, agentProgram);
+}
+
+/** The ring keeps the pages: docs/learning-the-routing-code.md is made of them. */
+async function traces(program: string, agentProgram: string): Promise<void> {
+  const { results, pages } = await playTrace(program, agentProgram);
+  for (const result of results) process.stdout.write(`${JSON.stringify(result)}\n`);
+  for (const [name, text] of Object.entries(pages)) {
+    process.stdout.write(`page ${JSON.stringify({ name, text })}\n`);
   }
 }
 

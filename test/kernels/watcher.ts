@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { parsedLines, startBackground, type Background } from './background.js';
 
 export type TierName = 'fentry' | 'kprobe' | 'tracepoint';
 
@@ -18,48 +16,20 @@ export interface Watched {
 
 export interface Watcher {
   readonly tier: TierName;
-  /** Resolves when a line has this text; false when the monitor ended or `seconds` went by. */
-  sees(text: string, seconds: number): Promise<boolean>;
+  readonly sees: Background['sees'];
   stop(): Promise<Watched>;
 }
 
-const parsed = (text: string): Line[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Line);
-
 /** Starts `routetap monitor` on all namespaces with one tier alone. */
 export function startWatcher(tier: TierName, program: string, folder: string): Watcher {
-  const output = `${folder}/${tier}.jsonl`;
-  const errors = `${folder}/${tier}.err`;
-  const files = [openSync(output, 'w'), openSync(errors, 'w')] as const;
   const args = ['monitor', '--zone', 'all', '--json', '--full', '--bpf', tier];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', ...files] });
-  for (const file of files) closeSync(file);
-  let code: number | null = null;
-  const ended = new Promise<number>((resolve) => {
-    child.once('close', (status) => {
-      code = status ?? -1;
-      resolve(code);
-    });
-  });
-  const sees = async (text: string, seconds: number): Promise<boolean> => {
-    const end = performance.now() + seconds * 1000;
-    while (performance.now() < end) {
-      if (readFileSync(output, 'utf8').includes(text)) return true;
-      if (code !== null) return false;
-      await sleep(250);
-    }
-    return false;
+  const { sees, stop } = startBackground(program, args, { folder, name: tier });
+  return {
+    tier,
+    sees,
+    async stop() {
+      const { code, stdout, stderr } = await stop();
+      return { tier, lines: parsedLines<Line>(stdout), code, stderr };
+    },
   };
-  const stop = async (): Promise<Watched> => {
-    child.kill('SIGINT');
-    const killer = setTimeout(() => child.kill('SIGKILL'), 20_000);
-    const status = await ended;
-    clearTimeout(killer);
-    const lines = parsed(readFileSync(output, 'utf8'));
-    return { tier, lines, code: status, stderr: readFileSync(errors, 'utf8') };
-  };
-  return { tier, sees, stop };
 }

@@ -6,6 +6,7 @@ import { newestPackage } from '../../scripts/kernels/packages.js';
 import {
   failureLine,
   machineResults,
+  pagesIn,
   resultsIn,
   tableLines,
 } from '../../scripts/kernels/results.js';
@@ -115,6 +116,13 @@ describe('results of the ring', () => {
       ['6.1', 'miss', true],
       ['6.1', 'machine', false],
     ]);
+  });
+
+  test('have pages of traces beside them, by name', () => {
+    const page = (name: string, text: string): string => `page ${JSON.stringify({ name, text })}`;
+    const text = `${page('local inet', 'a\nb')}\npage {"na\nother page {}\n${page('vrf inet6', 'c')}\n`;
+    expect(pagesIn(text)).toEqual({ 'local inet': 'a\nb', 'vrf inet6': 'c' });
+    expect(resultsIn(page('local inet', 'a'), '6.1')).toEqual([]);
   });
 
   test('make a table of kernels, probes and tiers, with a dash where nothing was claimed', () => {
