@@ -74,7 +74,7 @@ describe('wrong usage', () => {
     [['--json=maybe'], '--json: expected no value, got "maybe"'],
     [
       ['help', 'nope'],
-      'expected a command of monitor, replay, doctor, demo, get, help, got "nope"',
+      'expected a command of monitor, replay, doctor, demo, get, trace, help, got "nope"',
     ],
     [['--dev', 'v0/1'], '--dev: expected an interface name'],
     [['--dev', 'sixteen-letters-'], '--dev: expected an interface name'],
@@ -85,6 +85,12 @@ describe('wrong usage', () => {
     [['--table', '4294967296'], '--table: expected a name or a number to 4294967295'],
     [['--protocol', '256'], '--protocol: expected a name or a number to 255'],
     [['\u001b[2J'], 'got "\\x1b[2J"'],
+    [['trace', '--dst', 'x'], '--dst: expected an IPv4 or IPv6 address or prefix, got "x"'],
+    [['trace', '--dst'], '--dst: expected PREFIX, got nothing'],
+    [['trace', '--input=x'], '--input: expected no value, got "x"'],
+    [['trace', '--jsno'], '--jsno: expected an option listed by routetap trace --help'],
+    [['trace', 'no-such-command'], 'trace: expected a command that exists, got "no-such-command"'],
+    [['trace', '--load', 'x', 'nc'], '--load: expected no command beside it, got both'],
     [['get'], 'expected ADDR, got nothing'],
     [['get', 'example'], 'get: expected an IPv4 or IPv6 address, got "example"'],
     [['get', '10.0.0.1', '10.0.0.2', '--mark', '7'], 'get: expected one ADDR, got 2'],
@@ -134,7 +140,7 @@ describe('what needs no kernel', () => {
 
   test('--help names every command on stdout', async () => {
     const { code, stdout } = await routetap(['--help']);
-    for (const command of ['monitor', 'replay', 'doctor', 'demo', 'get'])
+    for (const command of ['monitor', 'replay', 'doctor', 'demo', 'get', 'trace'])
       expect(stdout).toContain(command);
     expect(code).toBe(0);
   });
