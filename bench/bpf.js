@@ -55,13 +55,15 @@ async function watch(scene, listener, options, output) {
   };
 }
 
-/** Attaches programs that do nothing to the same places; returns what lets them go. */
-function attachEmpty(scene) {
+/** Attaches the programs of a file of this folder, which do nothing; returns what lets them go. */
+export function attachEmpty(scene, name = 'empty', isWanted = () => true) {
   const { BpfObject } = createRequire(import.meta.url)('../build/libbpf.node');
-  const source = fileURLToPath(new URL('./empty.bpf.c', import.meta.url));
-  const object = new BpfObject(readFileSync(compileBpf(source, scene.file('empty.bpf.o'))));
+  const source = fileURLToPath(new URL(`./${name}.bpf.c`, import.meta.url));
+  const object = new BpfObject(readFileSync(compileBpf(source, scene.file(`${name}.bpf.o`))));
   object.load();
-  for (const { name } of object.programs()) object.attach(name);
+  for (const program of object.programs()) {
+    if (isWanted(program.name)) object.attach(program.name);
+  }
   return () => object.close();
 }
 

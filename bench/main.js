@@ -9,6 +9,7 @@ import { latency } from './latency.js';
 import { listeners } from './listeners.js';
 import { Scene } from './scene.js';
 import { idle, start } from './start.js';
+import { othersCost } from './trace.js';
 
 const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'benchmarks.md');
 const BEGIN = '<!-- begin: written by node bench/main.js --write -->';
@@ -23,6 +24,7 @@ const FULL = {
   settleSeconds: 25,
   sends: 200_000,
   storm: 1_000_000,
+  trace: { sends: 200_000, rounds: 9 },
 };
 const QUICK = {
   flood: 50_000,
@@ -33,6 +35,7 @@ const QUICK = {
   settleSeconds: 3,
   sends: 20_000,
   storm: 100_000,
+  trace: { sends: 20_000, rounds: 3 },
 };
 const RATE = 10_000;
 const LATENCY_BATCH = 10;
@@ -78,6 +81,7 @@ async function main(args) {
     tell(await programCost(scene, all[1], sizes.flood / 2));
     tell(await lookupCost(scene, all[1], sizes.sends));
     tell(await missStorm(scene, all[1], sizes.storm));
+    tell(await othersCost(scene, all[1], sizes.trace));
   } finally {
     scene.remove();
   }
