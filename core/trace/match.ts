@@ -76,7 +76,7 @@ const lostIn = (nodes: readonly TreeNode[]): number =>
 export function followTree(tree: LookupTree, functionName: string): LookupTree[] {
   const trees: LookupTree[] = [];
   const isIt = ({ function: traced }: { readonly function: { readonly name: string } }) =>
-    traced.name === functionName;
+    traced.name === functionName || traced.name.split(':')[1] === functionName;
   for (const call of callsOf(tree.calls, isIt)) {
     if (!isIt(call)) continue;
     trees.push({
@@ -84,7 +84,9 @@ export function followTree(tree: LookupTree, functionName: string): LookupTree[]
       timeNs: (call.enter ?? call.leave)?.timeNs ?? tree.timeNs,
       calls: [call],
       lost: lostIn(call.calls),
-      isComplete: call.leave !== null || call.words !== null,
+      // A tracepoint has no end to wait for.
+      isComplete:
+        call.leave !== null || call.words !== null || call.function.mechanism === 'tracepoint',
     });
   }
   return trees;

@@ -4,6 +4,7 @@ import { explain, lookupFlow } from '../../../core/lookup/lookup.js';
 import type { Flow, LookupState } from '../../../core/lookup/state.js';
 import { askedOf, completeTree } from '../../../core/trace/imply.js';
 import { answerOf } from '../../../core/trace/summary.js';
+import { followTree } from '../../../core/trace/match.js';
 import { POINT_FUNCTIONS } from '../../../core/trace/point-table.js';
 import { PointBuilder } from '../../../core/trace/points.js';
 import type { LookupTree, TreeNode } from '../../../core/trace/tree.js';
@@ -335,4 +336,20 @@ describe('the answer of a completed tree', () => {
     );
     expect(answer).toMatchObject({ outcome: 'found', gateway: '10.0.0.2', oif: 2, dst });
   });
+});
+
+test('a function is followed by its tracepoint, where that alone is seen', () => {
+  const tree = treeOf([none(255, to(dst)), found(100, 2, to(dst), '10.0.0.2'), sent(dst, 2)]);
+  const explanation = explain(
+    flow(dst),
+    state('inet', shape),
+    lookupFlow(flow(dst), state('inet', shape)),
+    null,
+    null,
+  );
+  for (const one of [tree, completeTree(tree, explanation)]) {
+    const followed = followTree(one, 'fib_table_lookup');
+    expect(followed.map(({ isComplete }) => isComplete)).toEqual([true, true]);
+    expect(followTree(one, 'fib6_table_lookup')).toHaveLength(0);
+  }
 });
