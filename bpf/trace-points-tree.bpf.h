@@ -141,33 +141,18 @@ static __always_inline void rt_points_net(struct rt_points_tree *tree, struct ne
 	tree->is_filled = true;
 }
 
-/* A record of the tree, or NULL, and then it is counted as lost; its number is used up either way. */
+/* The next record of the tree, or NULL; its number is used up either way. */
 static __always_inline struct rt_step *rt_points_step(struct rt_points_tree *tree, bool in_softirq, __u8 kind,
 						      __u16 point)
 {
-	struct rt_step *step = bpf_ringbuf_reserve(&steps, sizeof(*step), 0);
-	__u32 seq = tree->seq++;
-	__u64 both;
+	struct rt_step *step = rt_step_reserve(tree->lookup, tree->seq++, in_softirq);
 
-	if (!step) {
-		rt_count_lost(1);
+	if (!step)
 		return 0;
-	}
-	__builtin_memset(step, 0, sizeof(*step));
-	step->time_ns = bpf_ktime_get_boot_ns();
-	step->lookup = tree->lookup;
-	step->seq = seq;
 	step->kind = kind;
 	step->function = point;
-	step->place = in_softirq ? RT_IN_SOFTIRQ : RT_IN_TASK;
 	step->depth = kind == RT_END ? 0 : 1;
 	step->family = tree->family;
-	step->cpu = bpf_get_smp_processor_id();
-	both = bpf_get_current_pid_tgid();
-	step->pid = both >> 32;
-	step->tid = (__u32)both;
-	step->uid = (__u32)bpf_get_current_uid_gid();
-	bpf_get_current_comm(step->comm, sizeof(step->comm));
 	step->netns = tree->netns;
 	step->net_cookie = tree->net_cookie;
 	step->args[RT_POINT_CALL_ARGUMENT] = tree->call;

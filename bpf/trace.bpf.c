@@ -49,7 +49,7 @@ static __noinline int rt_enter(struct rt_trace *trace, const struct rt_shape *sh
 	__builtin_memcpy(kept, frame, sizeof(*kept));
 	trace->depth = depth + 1;
 	rt_trace_net(trace, rt_net_of(shape, kept));
-	step = rt_step_reserve(trace, place);
+	step = rt_trace_step(trace, place);
 	if (!step)
 		return 0;
 	step->kind = RT_ENTER;
@@ -130,7 +130,7 @@ static __always_inline int rt_leaves(__u32 function, __u64 ret)
 	at = trace->found - 1;
 	trace->depth = at;
 	frame = &trace->frames[at & FRAME_MASK];
-	step = rt_step_reserve(trace, place);
+	step = rt_trace_step(trace, place);
 	if (step) {
 		step->kind = RT_LEAVE;
 		step->depth = at;

@@ -157,13 +157,12 @@ static __always_inline bool rt_flow_matches(__u32 family, const __u8 *src, const
 }
 
 /*
- * Room for a record of the tree, or NULL, and then it is counted as lost; its number is used up either way. To be given
- * to bpf_ringbuf_submit.
+ * Room for record `seq` of a tree, with who and when, or NULL, and then it is counted as lost. To be given to
+ * bpf_ringbuf_submit.
  */
-static __always_inline struct rt_step *rt_step_reserve(struct rt_trace *trace, __u64 place)
+static __always_inline struct rt_step *rt_step_reserve(__u64 lookup, __u32 seq, bool in_softirq)
 {
 	struct rt_step *step = bpf_ringbuf_reserve(&steps, sizeof(*step), 0);
-	__u32 seq = trace->seq++;
 	__u64 both;
 
 	if (!step) {
@@ -172,17 +171,27 @@ static __always_inline struct rt_step *rt_step_reserve(struct rt_trace *trace, _
 	}
 	__builtin_memset(step, 0, sizeof(*step));
 	step->time_ns = bpf_ktime_get_boot_ns();
-	step->lookup = trace->lookup;
+	step->lookup = lookup;
 	step->seq = seq;
-	step->place = place >> 63 ? RT_IN_SOFTIRQ : RT_IN_TASK;
+	step->place = in_softirq ? RT_IN_SOFTIRQ : RT_IN_TASK;
 	step->cpu = bpf_get_smp_processor_id();
 	both = bpf_get_current_pid_tgid();
 	step->pid = both >> 32;
 	step->tid = (__u32)both;
 	step->uid = (__u32)bpf_get_current_uid_gid();
 	bpf_get_current_comm(step->comm, sizeof(step->comm));
-	step->netns = trace->netns;
-	step->net_cookie = trace->net_cookie;
+	return step;
+}
+
+/* The next record of the tree, or NULL; its number is used up either way. */
+static __always_inline struct rt_step *rt_trace_step(struct rt_trace *trace, __u64 place)
+{
+	struct rt_step *step = rt_step_reserve(trace->lookup, trace->seq++, place >> 63);
+
+	if (step) {
+		step->netns = trace->netns;
+		step->net_cookie = trace->net_cookie;
+	}
 	return step;
 }
 
