@@ -71,7 +71,7 @@ export async function othersCost(scene, listener, { sends, rounds }) {
       const seen = { complete: 0, lost: 0 };
       for (let round = 0; round < rounds; round++) {
         without.push(flood(scene, sends, OTHERS[family]));
-        const close = attachEmpty(scene, 'empty-trace', (name) => name !== USELESS[family]);
+        const close = attachEmpty(scene, (name) => name !== USELESS[family]);
         try {
           empty.push(flood(scene, sends, OTHERS[family]).perSend - without[round].perSend);
         } finally {
