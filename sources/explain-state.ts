@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { lookupFlow, explain, type Explanation } from '../core/lookup/lookup.js';
 import { readKernelAnswer, type KernelAnswer } from '../core/lookup/kernel-answer.js';
 import { MirrorBuilder } from '../core/lookup/mirror.js';
+import type { LookupQuestion } from '../core/lookup/question.js';
 import type { Flow } from '../core/lookup/state.js';
 import { TABLE } from '../core/lookup/table-inet.js';
 import type { Names } from '../core/names/names.js';
@@ -22,27 +23,11 @@ import {
 } from '../core/wire/requests.js';
 import { NetlinkQuery } from './netlink-query.js';
 
-/** What is asked; what is left out is left to the kernel. */
-export interface Asked {
-  /** 4 or 16 bytes. */
-  readonly dst: Uint8Array;
-  readonly src?: Uint8Array;
-  /** ifindex. */
-  readonly iif?: number;
-  readonly oif?: number;
-  readonly mark?: number;
-  readonly uid?: number;
-  readonly ipproto?: number;
-  readonly sport?: number;
-  readonly dport?: number;
-  readonly tos?: number;
-}
-
 const IPPROTO = { ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58 } as const;
 const NO_UID = 0xffffffff;
 
 /** The flow the kernel makes of a request (inet_rtm_getroute and inet6_rtm_getroute). */
-function flowOf(asked: Asked): Flow {
+function flowOf(asked: LookupQuestion): Flow {
   const isInet = asked.dst.length === 4;
   const isReceived = asked.iif !== undefined;
   const own = process.getuid?.() ?? 0;
@@ -107,7 +92,7 @@ export class Explainer {
   }
 
   /** Explains one lookup. Rejects with a RoutetapError when the kernel can't be asked at all. */
-  async explain(asked: Asked): Promise<Explanation> {
+  async explain(asked: LookupQuestion): Promise<Explanation> {
     let last = await this.#once(asked);
     for (let tries = 1; tries < TRIES; tries++) {
       if (!last.isTorn && last.explanation.check.verdict !== 'differs') break;
@@ -116,7 +101,7 @@ export class Explainer {
     return last.explanation;
   }
 
-  async #once(asked: Asked): Promise<{ explanation: Explanation; isTorn: boolean }> {
+  async #once(asked: LookupQuestion): Promise<{ explanation: Explanation; isTorn: boolean }> {
     const flow = flowOf(asked);
     const family = flow.family === 'inet' ? AF.INET : AF.INET6;
     const mirror = new MirrorBuilder(flow, this.#names);

@@ -1,7 +1,8 @@
-import type { Family, Provenance } from '../event.js';
+import type { Provenance } from '../event.js';
 import { addressText } from '../wire/address.js';
 import { AF } from '../wire/constants.js';
 import { textAt } from '../wire/bytes.js';
+import { RecordView } from './record-view.js';
 import { RT_EVENT, RT_EVENT_BYTES, RT_MECHANISM } from './layout.gen.js';
 
 type Field = keyof typeof RT_EVENT;
@@ -17,53 +18,15 @@ const PROVENANCE: Readonly<Record<number, Provenance>> = {
 };
 
 /** One struct rt_event (bpf/event.h) where it stands in a batch; nothing is read before it is asked for. */
-export class BpfEvent {
-  /** When it happened, ns since the epoch. */
-  readonly timeNs: bigint;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #at: number;
-  readonly #offsetNs: bigint;
-
-  /** `offsetNs` makes CLOCK_BOOTTIME wall clock. All of RT_EVENT_BYTES must stand at `at`. */
+export class BpfEvent extends RecordView<Field> {
   constructor(bytes: Uint8Array, view: DataView, at: number, offsetNs: bigint) {
-    this.#bytes = bytes;
-    this.#view = view;
-    this.#at = at;
-    this.#offsetNs = offsetNs;
-    this.timeNs = view.getBigUint64(at + RT_EVENT.time_ns, true) + offsetNs;
+    super(RT_EVENT, bytes, view, at, offsetNs);
   }
 
   /** The same record on bytes of its own, for what outlives the batch. */
   copy(): BpfEvent {
-    const bytes = this.#bytes.slice(this.#at, this.#at + RT_EVENT_BYTES);
-    return new BpfEvent(bytes, new DataView(bytes.buffer), 0, this.#offsetNs);
-  }
-
-  u8(field: Field): number {
-    return this.#view.getUint8(this.#at + RT_EVENT[field]);
-  }
-
-  u16(field: Field): number {
-    return this.#view.getUint16(this.#at + RT_EVENT[field], true);
-  }
-
-  u32(field: Field): number {
-    return this.#view.getUint32(this.#at + RT_EVENT[field], true);
-  }
-
-  i32(field: Field): number {
-    return this.#view.getInt32(this.#at + RT_EVENT[field], true);
-  }
-
-  u64(field: Field): bigint {
-    return this.#view.getBigUint64(this.#at + RT_EVENT[field], true);
-  }
-
-  /** AF_INET or AF_INET6; null for anything else. */
-  get family(): Family | null {
-    const family = this.u8('family');
-    return family === AF.INET ? 'inet' : family === AF.INET6 ? 'inet6' : null;
+    const bytes = this.ownBytes(RT_EVENT_BYTES);
+    return new BpfEvent(bytes, new DataView(bytes.buffer), 0, this.offsetNs);
   }
 
   /** Null: a mechanism this version does not know. */
@@ -78,16 +41,16 @@ export class BpfEvent {
 
   /** The address as 4 or 16 bytes of its own; null for all zeros. */
   addressBytes(field: Field): Uint8Array | null {
-    const at = this.#at + RT_EVENT[field];
+    const at = this.at + RT_EVENT[field];
     const length = this.u8('family') === AF.INET6 ? 16 : 4;
-    const bytes = this.#bytes.slice(at, at + length);
+    const bytes = this.bytes.slice(at, at + length);
     return bytes.every((byte) => byte === 0) ? null : bytes;
   }
 
   /** The address as text; all zeros as `0.0.0.0` or `::`. */
   address(field: Field): string {
     const length = this.u8('family') === AF.INET6 ? 16 : 4;
-    return addressText(this.#bytes, this.#at + RT_EVENT[field], length);
+    return addressText(this.bytes, this.at + RT_EVENT[field], length);
   }
 
   /** The address as text; null for all zeros. */
@@ -97,21 +60,21 @@ export class BpfEvent {
 
   /** The thread's name: any bytes its owner likes. */
   get comm(): string {
-    const at = this.#at + RT_EVENT.task_comm;
-    return textAt(this.#bytes, at, at + COMM_BYTES);
+    const at = this.at + RT_EVENT.task_comm;
+    return textAt(this.bytes, at, at + COMM_BYTES);
   }
 
   /** The kernel's own words, null without. */
   get extack(): string | null {
-    const at = this.#at + RT_EVENT.extack;
-    const text = textAt(this.#bytes, at, at + EXTACK_BYTES);
+    const at = this.at + RT_EVENT.extack;
+    const text = textAt(this.bytes, at, at + EXTACK_BYTES);
     return text === '' ? null : text;
   }
 
   /** What was copied of the refused message, nlmsghdr and on. */
   get message(): Uint8Array {
-    const at = this.#at + RT_EVENT.message;
-    return this.#bytes.slice(at, at + Math.min(this.u16('message_len'), MESSAGE_BYTES));
+    const at = this.at + RT_EVENT.message;
+    return this.bytes.slice(at, at + Math.min(this.u16('message_len'), MESSAGE_BYTES));
   }
 }
 

@@ -1,6 +1,7 @@
 /** What tracepoints do not show of a lookup, from the rules and the mirror. */
 
 import { lookupFlow, type Explanation } from '../lookup/lookup.js';
+import type { LookupQuestion } from '../lookup/question.js';
 import type { Outcome } from '../lookup/result.js';
 import type { Flow } from '../lookup/state.js';
 import { implied } from './implied-node.js';
@@ -10,22 +11,8 @@ import { groupsOf, lookupFlowOf, pointsOf, rootOf, type PointGroup } from './poi
 import { flowText } from './implied-words.js';
 import type { LookupTree, TreeNode } from './tree.js';
 
-/** What the mirror is asked for a tree. */
-export interface TreeQuestion {
-  readonly dst: Uint8Array;
-  readonly src?: Uint8Array;
-  readonly iif?: number;
-  readonly oif?: number;
-  readonly mark?: number;
-  readonly uid?: number;
-  readonly ipproto?: number;
-  readonly sport?: number;
-  readonly dport?: number;
-  readonly tos?: number;
-}
-
 /** The question of the tree's first lookup; null: it has none. */
-export function askedOf(tree: LookupTree): TreeQuestion | null {
+export function askedOf(tree: LookupTree): LookupQuestion | null {
   const [group] = groupsOf(pointsOf(tree)).groups;
   if (group === undefined) return null;
   const { dst, src, iif, oif, mark, uid, ipproto, sport, dport, tos } = lookupFlowOf(group);

@@ -1,6 +1,7 @@
 import type { TracedFunction } from './model.js';
 import { RT_STEP_KIND } from '../bpf/layout.gen.js';
 import type { StepRecord } from './read-step.js';
+import { treeHead } from './tree-head.js';
 import type { CallNode, HoleNode, LookupTree, TreeNode } from './tree.js';
 
 /** Calls of one tree; what comes after is counted as lost. */
@@ -97,14 +98,7 @@ export class OpenTree {
     this.#unwind(0);
     const first = this.#first;
     return {
-      id: first.lookup,
-      timeNs: first.timeNs,
-      place: first.place,
-      cpu: first.u32('cpu'),
-      pid: first.u32('pid'),
-      tid: first.u32('tid'),
-      uid: first.u32('uid'),
-      comm: first.comm,
+      ...treeHead(first),
       netns: first.u32('netns'),
       calls: this.#calls,
       lost: this.#lost,

@@ -4,6 +4,7 @@ import type { TracedFunction } from './model.js';
 import { CALL_ARGUMENT, callName, POINT_FUNCTIONS, SYSCALL } from './point-table.js';
 import { pointWords } from './point-words.js';
 import { eachStep, type StepRecord } from './read-step.js';
+import { treeHead } from './tree-head.js';
 import type { CallNode, LookupTree, TreeNode } from './tree.js';
 
 /** Trees open at once. */
@@ -60,14 +61,7 @@ function finished(open: OpenTree): LookupTree {
   const { first, calls, end, lost, netns } = open;
   const told = first.arg32(CALL_ARGUMENT);
   return {
-    id: first.lookup,
-    timeNs: first.timeNs,
-    place: first.place,
-    cpu: first.u32('cpu'),
-    pid: first.u32('pid'),
-    tid: first.u32('tid'),
-    uid: first.u32('uid'),
-    comm: first.comm,
+    ...treeHead(first),
     netns,
     calls: told === 0 ? calls : [systemCall(told, end, calls)],
     lost,

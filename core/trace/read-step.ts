@@ -1,8 +1,8 @@
 import type { Family } from '../event.js';
 import { RT_STEP, RT_STEP_BYTES, RT_STEP_HAS, RT_STEP_PLACE } from '../bpf/layout.gen.js';
+import { RecordView } from '../bpf/record-view.js';
 import { addressText } from '../wire/address.js';
 import { textAt } from '../wire/bytes.js';
-import { AF } from '../wire/constants.js';
 
 export type StepField = keyof typeof RT_STEP;
 
@@ -11,52 +11,15 @@ const ARGUMENT_BYTES = 8;
 const ARGUMENTS = 6;
 
 /** One struct rt_step (bpf/step.h) where it stands in a batch; nothing is read before it is asked for. */
-export class StepRecord {
-  /** When it happened, ns since the epoch. */
-  readonly timeNs: bigint;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #at: number;
-  readonly #offsetNs: bigint;
-
-  /** `offsetNs` makes CLOCK_BOOTTIME wall clock. All of RT_STEP_BYTES must stand at `at`. */
+export class StepRecord extends RecordView<StepField> {
   constructor(bytes: Uint8Array, view: DataView, at: number, offsetNs: bigint) {
-    this.#bytes = bytes;
-    this.#view = view;
-    this.#at = at;
-    this.#offsetNs = offsetNs;
-    this.timeNs = view.getBigUint64(at + RT_STEP.time_ns, true) + offsetNs;
+    super(RT_STEP, bytes, view, at, offsetNs);
   }
 
   /** The same record on bytes of its own, for what outlives the batch. */
   copy(): StepRecord {
-    // slice() of a Buffer would share its bytes.
-    const bytes = new Uint8Array(this.#bytes.subarray(this.#at, this.#at + RT_STEP_BYTES));
-    return new StepRecord(bytes, new DataView(bytes.buffer), 0, this.#offsetNs);
-  }
-
-  u8(field: StepField): number {
-    return this.#view.getUint8(this.#at + RT_STEP[field]);
-  }
-
-  u16(field: StepField): number {
-    return this.#view.getUint16(this.#at + RT_STEP[field], true);
-  }
-
-  i16(field: StepField): number {
-    return this.#view.getInt16(this.#at + RT_STEP[field], true);
-  }
-
-  u32(field: StepField): number {
-    return this.#view.getUint32(this.#at + RT_STEP[field], true);
-  }
-
-  i32(field: StepField): number {
-    return this.#view.getInt32(this.#at + RT_STEP[field], true);
-  }
-
-  u64(field: StepField): bigint {
-    return this.#view.getBigUint64(this.#at + RT_STEP[field], true);
+    const bytes = this.ownBytes(RT_STEP_BYTES);
+    return new StepRecord(bytes, new DataView(bytes.buffer), 0, this.offsetNs);
   }
 
   /** RT_STEP_KIND. */
@@ -88,21 +51,15 @@ export class StepRecord {
     return this.u32('seq');
   }
 
-  /** AF_INET or AF_INET6; null for anything else. */
-  get family(): Family | null {
-    const family = this.u8('family');
-    return family === AF.INET ? 'inet' : family === AF.INET6 ? 'inet6' : null;
-  }
-
   /** The result as the register had it; int, bool and pointer are told apart by the function's type. */
   get ret(): bigint {
-    return this.#view.getBigInt64(this.#at + RT_STEP.ret, true);
+    return this.view.getBigInt64(this.at + RT_STEP.ret, true);
   }
 
   /** An argument, from 0; 0n for one that no record has. */
   arg(index: number): bigint {
     if (!(index >= 0 && index < ARGUMENTS)) return 0n;
-    return this.#view.getBigUint64(this.#at + RT_STEP.args + index * ARGUMENT_BYTES, true);
+    return this.view.getBigUint64(this.at + RT_STEP.args + index * ARGUMENT_BYTES, true);
   }
 
   /** The low 32 bits of an argument. */
@@ -121,20 +78,20 @@ export class StepRecord {
 
   /** A name of 16 bytes, as it is: whoever named it chose the bytes. */
   name(field: StepField): string {
-    const at = this.#at + RT_STEP[field];
-    return textAt(this.#bytes, at, at + NAME_BYTES);
+    const at = this.at + RT_STEP[field];
+    return textAt(this.bytes, at, at + NAME_BYTES);
   }
 
   /** The address as 4 or 16 bytes of its own; null for all zeros. */
   addressBytes(field: StepField, family: Family): Uint8Array | null {
-    const at = this.#at + RT_STEP[field];
-    const bytes = new Uint8Array(this.#bytes.subarray(at, at + (family === 'inet6' ? 16 : 4)));
+    const at = this.at + RT_STEP[field];
+    const bytes = new Uint8Array(this.bytes.subarray(at, at + (family === 'inet6' ? 16 : 4)));
     return bytes.every((byte) => byte === 0) ? null : bytes;
   }
 
   /** The address as text; all zeros as `0.0.0.0` or `::`. */
   address(field: StepField, family: Family): string {
-    return addressText(this.#bytes, this.#at + RT_STEP[field], family === 'inet6' ? 16 : 4);
+    return addressText(this.bytes, this.at + RT_STEP[field], family === 'inet6' ? 16 : 4);
   }
 
   /** The address as text; null for all zeros. */

@@ -38,6 +38,9 @@ export function lookAtBpfHost(): BpfHost {
 export const isInitialPidNamespace = (): boolean =>
   readLink('/proc/self/ns/pid') === INITIAL_PID_NS;
 
+/** Our process as eBPF programs count; 0 where they count otherwise and it is not known. */
+export const ownTgid = (): number => (isInitialPidNamespace() ? process.pid : 0);
+
 /** Why no eBPF program can be loaded here, in words; null: nothing speaks against it. */
 export function refusalOf({ btf, lockdown, capabilities, initialUser }: BpfHost): string | null {
   const has = (capability: bigint): boolean => ((capabilities >> capability) & 1n) === 1n;

@@ -5,9 +5,11 @@ import { RT_EVENT_BYTES } from '../../core/bpf/layout.gen.js';
 import { RoutetapError } from '../../core/errors.js';
 import { packageRoot } from '../native.js';
 import { attachObject, unseen, type Attached, type Candidates } from './attach-object.js';
-import { isInitialPidNamespace, lookAtBpfHost, refusalOf } from './host.js';
+import { lookAtBpfHost, ownTgid, refusalOf } from './host.js';
 import { loadLibbpf, type BpfObject, type BpfObjectOptions, type Libbpf } from './libbpf.js';
+import { u32 } from './native-bytes.js';
 import { refusedMechanisms } from './refused.js';
+import { ringLosses } from './ring-losses.js';
 import { BPF_PROBES, MECHANISMS, type BpfProbe, type Mechanism, type Tier } from './tiers.js';
 
 const WAITING_BYTES = 8 * 1024 * 1024;
@@ -51,18 +53,6 @@ export interface OpenedBpf {
   close(): void;
 }
 
-/** The map `lost`, summed over the cpus. */
-function lostEvents(object: BpfObject): number {
-  const perCpu = object.lookup('lost', new Uint8Array(4));
-  if (perCpu === null) return 0;
-  const view = new DataView(perCpu.buffer, perCpu.byteOffset, perCpu.byteLength);
-  let sum = 0n;
-  for (let offset = 0; offset < view.byteLength; offset += 8) {
-    sum += view.getBigUint64(offset, true);
-  }
-  return Number(sum);
-}
-
 /** Reads an object file; null when there is none. */
 function objectBytes(folder: string, name: string): Uint8Array | null {
   try {
@@ -72,15 +62,12 @@ function objectBytes(folder: string, name: string): Uint8Array | null {
   }
 }
 
-const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
-
 /** What every object is told that has a variable for it (bpf/common.bpf.h). */
 const commonKnobs = (
   libbpf: Libbpf,
   { onlyNetns }: OpenBpfOptions,
 ): Record<string, Uint8Array> => ({
-  // Programs count as the initial pid namespace does; in another one we don't know our own number.
-  own_tgid: u32(isInitialPidNamespace() ? process.pid : 0),
+  own_tgid: u32(ownTgid()),
   only_netns: u32(onlyNetns ?? 0),
   hz: u32(libbpf.ticksPerSecond()),
 });
@@ -139,14 +126,8 @@ function deliver(
   objects: readonly Attached[],
   options: OpenBpfOptions,
 ): Delivery {
-  let told = 0;
   let isClosed = false;
-  const lostSince = (): number => {
-    const now = lostEvents(owner) + owner.malformed();
-    const since = now - told;
-    told = now;
-    return since;
-  };
+  const lostSince = ringLosses(owner);
   // A consumer may close us while it takes a batch.
   const next = (): Uint8Array | null => (isClosed ? null : owner.take());
   let isWaiting = false;

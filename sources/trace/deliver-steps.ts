@@ -1,5 +1,6 @@
 import { RT_STEP_BYTES } from '../../core/bpf/layout.gen.js';
 import type { BpfObject } from '../bpf/libbpf.js';
+import { ringLosses } from '../bpf/ring-losses.js';
 
 const WAITING_BYTES = 8 * 1024 * 1024;
 const COALESCE_US = 1000;
@@ -11,31 +12,13 @@ export interface StepDelivery {
   close(): void;
 }
 
-/** The map `lost`, summed over the cpus. */
-function lostSteps(object: BpfObject): number {
-  const perCpu = object.lookup('lost', new Uint8Array(4));
-  if (perCpu === null) return 0;
-  const view = new DataView(perCpu.buffer, perCpu.byteOffset, perCpu.byteLength);
-  let sum = 0n;
-  for (let offset = 0; offset < view.byteLength; offset += 8) {
-    sum += view.getBigUint64(offset, true);
-  }
-  return Number(sum);
-}
-
 /** Delivers batches of records until closed; `onBatch` may close. */
 export function deliverSteps(
   object: BpfObject,
   onBatch: (bytes: Uint8Array, lost: number) => void,
 ): StepDelivery {
-  let told = 0;
   let isClosed = false;
-  const lostSince = (): number => {
-    const now = lostSteps(object) + object.malformed();
-    const since = now - told;
-    told = now;
-    return since;
-  };
+  const lostSince = ringLosses(object);
   const handOver = (): void => {
     while (!isClosed) {
       const bytes = object.take();

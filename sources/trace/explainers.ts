@@ -1,6 +1,7 @@
 import type { Explanation } from '../../core/lookup/lookup.js';
 import type { Names } from '../../core/names/names.js';
-import { Explainer, type Asked } from '../explain-state.js';
+import type { LookupQuestion } from '../../core/lookup/question.js';
+import { Explainer } from '../explain-state.js';
 
 /** Open at once. Each holds two sockets of its namespace. */
 const MOST = 8;
@@ -25,7 +26,7 @@ export class Explainers {
    * Explains a lookup in the namespace of this inode; `path` leads there, null for our own. Rejects when the namespace
    * is gone or can't be entered.
    */
-  async explain(netns: number, path: string | null, asked: Asked): Promise<Explanation> {
+  async explain(netns: number, path: string | null, asked: LookupQuestion): Promise<Explanation> {
     const open = this.#open.get(netns) ?? (await this.#add(netns, path));
     clearTimeout(open.timer);
     try {

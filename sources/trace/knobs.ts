@@ -1,3 +1,4 @@
+import { u32 } from '../bpf/native-bytes.js';
 import type { TraceFilters } from './open-trace.js';
 
 /** include/linux/socket.h, by the bytes of an address. */
@@ -6,8 +7,6 @@ const FAMILIES: ReadonlyMap<number, number> = new Map([
   [16, 10],
 ]);
 const ADDRESS_BYTES = 16;
-
-const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 
 const isGiven = (value: unknown): Uint8Array => u32(Number(value !== undefined));
 

@@ -1,3 +1,4 @@
+import { u32, u64 } from '../bpf/native-bytes.js';
 import type {
   FunctionRow,
   LeftOut,
@@ -41,9 +42,6 @@ export interface LoadOptions {
   /** Read when functions are to be watched. */
   readonly kernel: () => RunningKernel;
 }
-
-const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
-const u64 = (value: bigint): Uint8Array => new Uint8Array(BigUint64Array.of(value).buffer);
 
 /** Throws what refused, with nothing left behind. */
 function load(

@@ -1,3 +1,4 @@
+import { u32 } from '../bpf/native-bytes.js';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { RoutetapError } from '../../core/errors.js';
 import type { Family } from '../../core/event.js';
 import { FUNCTIONS } from '../../core/trace/functions.js';
 import type { TracedFunction, TraceInfo, TraceMechanism } from '../../core/trace/model.js';
-import { isInitialPidNamespace, lookAtBpfHost, refusalOf } from '../bpf/host.js';
+import { isInitialPidNamespace, lookAtBpfHost, ownTgid, refusalOf } from '../bpf/host.js';
 import { loadLibbpf, type Libbpf } from '../bpf/libbpf.js';
 import { refusedMechanisms } from '../bpf/refused.js';
 import { packageRoot } from '../native.js';
@@ -63,8 +64,6 @@ export interface OpenedTrace {
   /** Detaches and closes; what has not been drained is not told any more. */
   close(): void;
 }
-
-const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 
 const refused = (why: string): RoutetapError =>
   new RoutetapError('privilege', `trace: expected an eBPF tier, got none: ${why}`);
@@ -123,15 +122,13 @@ function loadBest(libbpf: Libbpf, { mechanisms, filters, ringBytes }: OpenTraceO
   const refusals = new Map(refusedMechanisms(libbpf, bytecode('tiers'), mechanisms));
   const read: { kernel: RunningKernel | null } = { kernel: null };
   const prefix = filters.dst ?? filters.src;
-  // Programs count as the initial pid namespace does; in another one we don't know our own number.
-  const own = isInitialPidNamespace() ? process.pid : 0;
   const hz = libbpf.ticksPerSecond();
   const trace = loadTrace(
     {
       libbpf,
       bytes: bytecode('trace'),
       object: {
-        knobs: { ...filterKnobs(filters, own), ...(hz === 0 ? {} : { hz: u32(hz) }) },
+        knobs: { ...filterKnobs(filters, ownTgid()), ...(hz === 0 ? {} : { hz: u32(hz) }) },
         ...(ringBytes === undefined ? {} : { entries: { steps: ringBytes } }),
       },
       isFollowing: filters.isFollowing ?? false,

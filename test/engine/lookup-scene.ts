@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { addressText } from '../../core/wire/address.js';
 import type { Explanation } from '../../core/lookup/lookup.js';
 import { namesFrom } from '../../core/names/names.js';
-import { Explainer, type Asked } from '../../sources/explain-state.js';
+import type { LookupQuestion } from '../../core/lookup/question.js';
+import { Explainer } from '../../sources/explain-state.js';
 import { Namespace } from './harness.js';
 import { Random } from './random.js';
 import { randomAsked, routeLines, ruleLines, sceneLines } from './random-lookups.js';
 
-const shownAsked = (asked: Asked): string =>
+const shownAsked = (asked: LookupQuestion): string =>
   Object.entries(asked)
     .map(([name, value]) =>
       value instanceof Uint8Array
@@ -16,7 +17,7 @@ const shownAsked = (asked: Asked): string =>
     )
     .join(' ');
 
-const disagreement = (asked: Asked, { check, outcome }: Explanation): string =>
+const disagreement = (asked: LookupQuestion, { check, outcome }: Explanation): string =>
   [shownAsked(asked), ...check.differences, ...outcome.notes].join('; ');
 
 /** What random scenes came to. */

@@ -1,5 +1,5 @@
 import { parseAddress } from '../../core/wire/address.js';
-import type { Asked } from '../../sources/explain-state.js';
+import type { LookupQuestion } from '../../core/lookup/question.js';
 import { INET, INET6, pool, type FamilyPool } from './lookup-pools.js';
 import type { Random } from './random.js';
 
@@ -212,7 +212,11 @@ export const routeLines = (random: Random, isInet6: boolean): string[] =>
   Array.from({ length: 10 + random.below(50) }, () => routeLine(random, isInet6));
 
 /** One question. `ifindexes` are those of the scene's devices. */
-export function randomAsked(random: Random, isInet6: boolean, ifindexes: readonly number[]): Asked {
+export function randomAsked(
+  random: Random,
+  isInet6: boolean,
+  ifindexes: readonly number[],
+): LookupQuestion {
   const p = pool(isInet6);
   const bytes = (text: string): Uint8Array => parseAddress(text) ?? new Uint8Array(0);
   const isReceived = random.chance(0.3);
@@ -220,7 +224,7 @@ export function randomAsked(random: Random, isInet6: boolean, ifindexes: readonl
   const from = random.pick(anySource || isReceived ? p.hosts : p.own);
   const hasSource = isReceived || random.chance(0.45);
   const protocols = isInet6 ? [6, 17, 58] : [6, 17, 1];
-  const asked: { -readonly [key in keyof Asked]: Asked[key] } = {
+  const asked: { -readonly [key in keyof LookupQuestion]: LookupQuestion[key] } = {
     dst: bytes(random.chance(0.1) ? random.pick(p.own) : random.pick(p.hosts)),
   };
   if (hasSource) asked.src = bytes(from);
