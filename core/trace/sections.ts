@@ -1,10 +1,10 @@
 /** What a record knows besides the function, member by member; names are the kernel's. */
 
-import { FR_ACT } from '../wire/constants.js';
-import { FIB_RULE } from '../wire/constants.js';
+import { FIB_RULE, FR_ACT } from '../wire/constants.js';
 import type { Family } from '../event.js';
 import { namesFrom } from '../names/names.js';
-import type { Rule } from '../wire/rule.js';
+import { routeTypeName } from '../wire/route.js';
+import { ruleActionName, type Rule } from '../wire/rule.js';
 import { functionRow } from './functions.js';
 import type { TracedFunction } from './model.js';
 import type { StepField, StepRecord } from './read-step.js';
@@ -78,19 +78,11 @@ export interface StepException {
   readonly expiresS: number;
 }
 
-/** rtm_type by number. */
-const TYPES: readonly string[] =
-  'unspec unicast local broadcast anycast multicast blackhole unreachable prohibit throw nat xresolve'.split(
-    ' ',
-  );
-
 const NAMES = namesFrom({});
 const IS_NEXTHOP = 255;
 
 /** RTCF_REDIRECTED (include/uapi/linux/in_route.h), RTF_DYNAMIC (include/uapi/linux/route.h). */
 const REDIRECTED: Readonly<Record<Family, number>> = { inet: 0x0004_0000, inet6: 0x10 };
-
-const typeName = (type: number): string => TYPES[type] ?? String(type);
 
 /** Of the record, or of the function where the record does not tell. */
 export const familyOf = (step: StepRecord, traced: TracedFunction): Family =>
@@ -135,7 +127,7 @@ export function routeOf(step: StepRecord, family: Family): StepRoute | null {
     dev: textOrNull(step.name('route_dev')),
     oif: step.u32('route_oif'),
     table: step.u32('route_table'),
-    type: typeName(step.u8('route_type')),
+    type: routeTypeName(step.u8('route_type')),
     scope: NAMES.scope(step.u8('route_scope')),
     protocol: NAMES.protocol(step.u8('route_protocol')),
     priority: step.u32('route_priority'),
@@ -159,7 +151,7 @@ export function dstOf(step: StepRecord, family: Family): StepDst | null {
     mtu: step.u32('dst_mtu'),
     error: step.i32('dst_error'),
     expiresS: step.u32('dst_expires_s'),
-    type: family === 'inet' ? typeName(step.u8('dst_type')) : null,
+    type: family === 'inet' ? routeTypeName(step.u8('dst_type')) : null,
     isNull: step.u8('dst_is_null') !== 0,
     isRedirected: (step.u32('dst_flags') & REDIRECTED[family]) !== 0,
   };
@@ -173,15 +165,6 @@ export function exceptionOf(step: StepRecord, family: Family): StepException | n
     expiresS: step.u32('exception_expires_s'),
   };
 }
-
-const ACTIONS: Readonly<Record<number, string>> = {
-  [FR_ACT.TO_TBL]: 'lookup',
-  [FR_ACT.GOTO]: 'goto',
-  [FR_ACT.NOP]: 'nop',
-  [FR_ACT.BLACKHOLE]: 'blackhole',
-  [FR_ACT.UNREACHABLE]: 'unreachable',
-  [FR_ACT.PROHIBIT]: 'prohibit',
-};
 
 const MAX_UID = 0xffff_ffff;
 
@@ -231,7 +214,7 @@ export function ruleOf(
     flowlabelMask: null,
     tunId: null,
     l3mdev: step.u8('rule_l3mdev') !== 0,
-    action: ACTIONS[action] ?? String(action),
+    action: ruleActionName(action),
     table,
     tableName: table === 0 ? null : tableName(table),
     goto: action === FR_ACT.GOTO ? step.u32('rule_target') : null,

@@ -41,6 +41,9 @@ const TYPES: readonly string[] = [
   'xresolve',
 ];
 
+/** Name of an RTN_* value, as `ip route` has it; a number this version does not know in text. */
+export const routeTypeName = (type: number): string => TYPES[type] ?? String(type);
+
 /** RTA_PREF: ICMPV6_ROUTER_PREF_* (RFC 4191). */
 const PREFS: readonly string[] = ['medium', 'high', 'invalid', 'low'];
 
@@ -262,7 +265,7 @@ export function readRouteBody(bytes: Uint8Array, context: RouteContext): RouteBo
     family: familyName,
     protocol: names.protocol(bytes[1] ?? 0),
     scope: names.scope(bytes[2] ?? 0),
-    type: TYPES[bytes[3] ?? 0] ?? String(bytes[3]),
+    type: routeTypeName(bytes[3] ?? 0),
     prefsrc,
     metrics: Object.freeze(metrics),
     nhid,

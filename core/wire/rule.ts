@@ -73,6 +73,9 @@ const ACTIONS: Readonly<Record<number, string>> = {
   [FR_ACT.PROHIBIT]: 'prohibit',
 };
 
+/** Name of an FR_ACT_* value; a number this version does not know in text. */
+export const ruleActionName = (action: number): string => ACTIONS[action] ?? String(action);
+
 /** FRA_SUPPRESS_* of a rule that suppresses nothing. */
 const NO_SUPPRESSION = -1;
 
@@ -133,7 +136,7 @@ export function readRule(bytes: Uint8Array, start: number, end: number, names: N
     flowlabelMask: a.be32(FRA.FLOWLABEL_MASK),
     tunId: a.be64(FRA.TUN_ID),
     l3mdev: (a.u8(FRA.L3MDEV) ?? 0) !== 0,
-    action: ACTIONS[action] ?? String(action),
+    action: ruleActionName(action),
     table,
     tableName: table === 0 ? null : names.table(table),
     goto: a.u32(FRA.GOTO),
